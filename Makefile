@@ -1,0 +1,50 @@
+# Everything a fresh machine with Python 3.11+, git and make needs. `make help` lists the targets.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-fast test-slow lint docs bench clean
+
+help: ## This list
+	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
+
+setup: $(STAMP) ## Virtual environment in .venv with everything installed
+
+$(STAMP): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Indexical needs Python 3.11 or newer; say: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $(STAMP)
+
+SCALE ?= guide
+demo: setup ## The whole story on an embedded PostgreSQL: make demo [SCALE=small]
+	$(BIN)/indexical demo invitations --scale $(SCALE)
+
+test: setup lint docs ## Everything but the slow suites
+	$(BIN)/python -m pytest -n $(WORKERS) -m 'not slow' tests
+
+test-fast: setup ## Tests without a server, under a minute
+	$(BIN)/python -m pytest -q tests/unit
+
+test-slow: setup ## The suites that take long
+	$(BIN)/python -m pytest -m slow tests; status=$$?; [ $$status -eq 5 ] || exit $$status
+
+lint: setup ## Style, types, complexity, and the import contract
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+docs: setup ## The documentation, built strictly into site/
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+bench: $(patsubst bench/bench_%.py,bench-%,$(subst _,-,$(wildcard bench/bench_*.py))) ## Every benchmark
+
+bench-%: setup ## One benchmark: make bench-capture
+	$(BIN)/python bench/bench_$(subst -,_,$*).py
+
+clean: ## What builds and tests leave behind, the virtual environment too
+	rm -rf $(VENV) site build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

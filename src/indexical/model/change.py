@@ -1,0 +1,142 @@
+"""Changes to a project or a database, and what became of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from indexical.model.advice import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class SourceEdit:
+    """A change of one file of the user's project."""
+
+    id: str
+    path: str
+    """Absolute path."""
+    before: str
+    """The text the edit was computed from; empty for a new file."""
+    after: str
+    summary: str
+
+    @property
+    def creates(self) -> bool:
+        return not self.before
+
+    def describe(self) -> str:
+        return f"{'create' if self.creates else 'edit'} {self.path}: {self.summary}"
+
+
+@dataclass(frozen=True, slots=True)
+class DdlStatement:
+    """A statement that changes a database, with its undo."""
+
+    id: str
+    sql: str
+    undo: str
+    summary: str
+    concurrent: bool = True
+
+    def describe(self) -> str:
+        return self.summary
+
+
+@dataclass(frozen=True, slots=True)
+class Instruction:
+    """Something a person has to do, because the edit is not certain."""
+
+    id: str
+    subject: str
+    text: str
+
+    def describe(self) -> str:
+        return f"{self.subject}: {self.text}"
+
+
+Change = SourceEdit | DdlStatement | Instruction
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    id: str
+    what: str
+    milliseconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Skipping:
+    """Nothing was done, on purpose."""
+
+    id: str
+    what: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    id: str
+    what: str
+    error: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """An index that exists, is valid, is as defined, and whether the statements it was made for use it."""
+
+    id: str
+    what: str
+    verdict: str
+    """used | not-used"""
+    statements: tuple[str, ...] = ()
+    """Ids of the statements whose plan on the real database uses it."""
+    missing: tuple[str, ...] = ()
+    """Ids of the statements that were expected to use it and do not."""
+    evidence: str = ""
+    size: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class NotMeasured:
+    id: str
+    what: str
+    reason: str
+
+
+Outcome = Applied | Skipping | Failed | Verified | NotMeasured
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """One statement, really executed."""
+
+    id: str
+    calls: float
+    runs: int
+    median_ms: float
+    p95_ms: float
+    mean_ms: float
+    buffers: int
+    """Shared buffers hit and read by one execution, averaged over the samples."""
+    rows: float
+    indexes: tuple[str, ...] = ()
+    """Names of the indexes its plan uses."""
+    plan: Plan | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WriteMeasurement:
+    """One write path: microseconds for each row written."""
+
+    id: str
+    rows: int
+    us_per_row: float
+
+
+@dataclass(frozen=True, slots=True)
+class HotMeasurement:
+    """The share of updates that stayed heap-only, 0 to 1."""
+
+    id: str
+    updates: int
+    share: float
