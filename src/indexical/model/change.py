@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from indexical.model.advice import Plan
+from indexical.model.index import Index
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,14 @@ class DdlStatement:
     undo: str
     summary: str
     concurrent: bool = True
+    action: str = "create"
+    """create | drop"""
+    name: str = ""
+    """The index's bare name."""
+    index: Index | None = None
+    """What is created, or what is dropped; apply compares it with what the database has."""
+    oid: int = 0
+    """Of the index to drop, as it was when the advice was given; 0 when unknown."""
 
     def describe(self) -> str:
         return self.summary
@@ -113,8 +122,11 @@ class Measurement:
     id: str
     calls: float
     runs: int
+    """Timed executions of each sample."""
     median_ms: float
+    """Mean over the samples, by their weights, of each sample's median."""
     p95_ms: float
+    """Over all timed executions."""
     mean_ms: float
     buffers: int
     """Shared buffers hit and read by one execution, averaged over the samples."""
@@ -122,6 +134,9 @@ class Measurement:
     indexes: tuple[str, ...] = ()
     """Names of the indexes its plan uses."""
     plan: Plan | None = None
+    """Of its weightiest sample."""
+    samples: int = 1
+    """Parameter samples that were executed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,128 @@
+"""Reads an advice file back: what `write`, `apply` and `verify` work from.
+
+The file is somebody's input: sizes, shapes and types are checked, and nothing in it is executed as it stands. DDL is made
+anew from the structure of each index.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any, TypeVar
+
+from indexical import ddl
+from indexical.errors import FileRefused
+from indexical.model import Drop, ExistingIndex, HotLoss, Index, Key, Origin, Recommendation
+from indexical.report.json import VERSION
+
+LIMIT = 64 * 1024 * 1024
+"""Bytes; a larger file is not an advice file."""
+
+T = TypeVar("T")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class AcceptedAdvice:
+    """What of an advice file can be carried out."""
+
+    create: tuple[Recommendation, ...]
+    drop: tuple[Drop, ...]
+    database: str = ""
+
+
+def load(path: Path) -> AcceptedAdvice:
+    """Reads an advice file.
+
+    Raises:
+        FileRefused: the file is missing, unreadable, too large, or not advice of a version this program knows.
+    """
+    try:
+        if path.stat().st_size > LIMIT:
+            raise FileRefused(f"{path} is larger than {LIMIT // 2**20} MB; this is not an advice file")
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise FileRefused(
+            f"{path} cannot be read: {error.strerror}; write it with: advise --format json -o {path}"
+        ) from None
+    except (ValueError, RecursionError):
+        raise FileRefused(f"{path} is not JSON; write it with: advise --format json -o {path}") from None
+    if (
+        not isinstance(document, dict)
+        or not isinstance(document.get("create"), list)
+        or "planner" not in document
+    ):
+        raise FileRefused(f"{path} is JSON but not advice; write it with: advise --format json -o {path}")
+    if document.get("version") != VERSION:
+        raise FileRefused(
+            f"{path} has version {document.get('version')!r}; this program reads version {VERSION}"
+        )
+    try:
+        return AcceptedAdvice(
+            tuple(_recommendation(item) for item in document["create"]),
+            tuple(_drop(item) for item in document.get("drop", [])),
+            str(document.get("database", "")),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        detail = f"{type(error).__name__}: {error}"[:120]
+        raise FileRefused(f"{path} is damaged or was edited by hand ({detail}); run advise again") from None
+
+
+def _recommendation(item: dict[str, Any]) -> Recommendation:
+    index = _index(item["index"])
+    name = _string(item["name"])
+    return Recommendation(
+        index=index,
+        name=name,
+        ddl=ddl.create_index(index, name),
+        size=int(item["size"]),
+        benefit=float(item["benefit"]),
+        maintenance=float(item["maintenance"]),
+        hot_loss=tuple(
+            HotLoss(tuple(loss["columns"]), float(loss["updates"]), float(loss["cost"]))
+            for loss in item.get("hot_loss", [])
+        ),
+        statements=tuple(_string(id) for id in item["statements"]),
+        phase=_string(item["phase"]),
+        rule=_string(item.get("rule", "")),
+        origins=tuple(Origin(location=_string(origin)) for origin in item.get("origin", [])),
+        model=_string(item.get("model") or ""),
+        declaration=_string(item.get("django") or ""),
+    )
+
+
+def _drop(item: dict[str, Any]) -> Drop:
+    raw = dict(item["existing"])
+    existing = _built(ExistingIndex, {**raw, "index": _index(raw["index"])})
+    return Drop(
+        existing=existing,
+        reason=_string(item["reason"]),
+        covered_by=_string(item.get("covered_by") or ""),
+        evidence=_string(item.get("evidence", "")),
+        ddl=ddl.drop_index(existing.index.schema, existing.name),
+        model=_string(item.get("model") or ""),
+        declared_by=_string(item.get("declared_by") or ""),
+    )
+
+
+def _index(raw: dict[str, Any]) -> Index:
+    keys = tuple(_built(Key, key) for key in raw["keys"])
+    return _built(
+        Index, {**raw, "keys": keys, "include": tuple(_string(column) for column in raw["include"])}
+    )
+
+
+def _built(cls: type[T], values: dict[str, Any]) -> T:
+    """An instance of a dataclass whose plain fields are checked against their defaults' types."""
+    for field in dataclasses.fields(cls):  # type: ignore[arg-type]
+        if field.name in values and isinstance(field.default, str | bool | int | float):
+            wanted = (int, float) if isinstance(field.default, float) else type(field.default)
+            if not isinstance(values[field.name], wanted):
+                raise TypeError(f"{field.name} is {type(values[field.name]).__name__}")
+    return cls(**values)
+
+
+def _string(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"expected text, found {type(value).__name__}")
+    return value

@@ -1,0 +1,140 @@
+"""A measured run of a workload: shown, saved, and compared with an earlier one."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from indexical.errors import FileRefused
+from indexical.model import Measurement, NotMeasured
+from indexical.report.units import change, milliseconds, number, plural, shorten
+from indexical.report.view import Column, Section, Table
+
+FORMAT = "indexical-measure"
+VERSION = 1
+LIMIT = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    server_version: str
+    """``18.6``"""
+    read_ms: float
+    """The whole workload's reads once, milliseconds."""
+    reads: tuple[Measurement, ...]
+    not_measured: tuple[NotMeasured, ...] = ()
+
+
+def render_json(run: Run) -> str:
+    """The run as a file; plans are left out, since they may show values."""
+    reads = [{key: value for key, value in asdict(read).items() if key != "plan"} for read in run.reads]
+    document = {
+        "format": FORMAT,
+        "version": VERSION,
+        "server_version": run.server_version,
+        "read_ms": run.read_ms,
+        "reads": reads,
+        "not_measured": [asdict(item) for item in run.not_measured],
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def load(path: Path) -> Run:
+    """Reads a saved run.
+
+    Raises:
+        FileRefused: the file is missing or is not a run of a version this program knows.
+    """
+    try:
+        if path.stat().st_size > LIMIT:
+            raise FileRefused(f"{path} is larger than {LIMIT // 2**20} MB; this is not a measured run")
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise FileRefused(
+            f"{path} cannot be read: {error.strerror}; save a run with: measure -o {path}"
+        ) from None
+    except (ValueError, RecursionError):
+        raise FileRefused(f"{path} is not JSON; save a run with: measure -o {path}") from None
+    if (
+        not isinstance(document, dict)
+        or document.get("format") != FORMAT
+        or document.get("version") != VERSION
+    ):
+        raise FileRefused(
+            f"{path} is not a measured run of version {VERSION}; save one with: measure -o {path}"
+        )
+    try:
+        reads = tuple(
+            Measurement(
+                id=str(raw["id"]),
+                calls=float(raw["calls"]),
+                runs=int(raw["runs"]),
+                median_ms=float(raw["median_ms"]),
+                p95_ms=float(raw["p95_ms"]),
+                mean_ms=float(raw["mean_ms"]),
+                buffers=int(raw["buffers"]),
+                rows=float(raw["rows"]),
+                indexes=tuple(str(name) for name in raw["indexes"]),
+            )
+            for raw in document["reads"]
+        )
+        read_ms = float(document["read_ms"])
+    except (KeyError, TypeError, ValueError):
+        raise FileRefused(f"{path} is damaged; measure again") from None
+    return Run(str(document.get("server_version", "")), read_ms, reads)
+
+
+def sections(run: Run, before: Run | None = None) -> tuple[Section, ...]:
+    """The run, or the comparison with an earlier one, dearest statements first."""
+    total = f"The workload's reads once: {milliseconds(run.read_ms)} on PostgreSQL {run.server_version}"
+    if before is not None:
+        total += f"; before: {milliseconds(before.read_ms)} ({change(before.read_ms, run.read_ms)})"
+    result = [
+        Section(f"Measured ({plural(len(run.reads), 'statement')})", (total + ".",), _table(run, before))
+    ]
+    if run.not_measured:
+        result.append(
+            Section(
+                f"Not measured ({len(run.not_measured)})",
+                (),
+                Table(
+                    (Column("statement"), Column("why")),
+                    tuple((shorten(item.what, 60), shorten(item.reason, 100)) for item in run.not_measured),
+                ),
+            )
+        )
+    return tuple(result)
+
+
+def _table(run: Run, before: Run | None) -> Table:
+    earlier = {read.id: read for read in before.reads} if before else {}
+    columns = [
+        Column("statement"),
+        Column("calls", True),
+        Column("median", True),
+        Column("p95", True),
+        Column("buffers", True),
+    ]
+    if before is not None:
+        columns += [Column("median before", True), Column("change", True)]
+    columns.append(Column("indexes"))
+    rows = []
+    for read in sorted(run.reads, key=lambda read: (-read.calls * read.median_ms, read.id)):
+        row = [
+            shorten(read.id, 48),
+            number(read.calls),
+            milliseconds(read.median_ms),
+            milliseconds(read.p95_ms),
+            number(read.buffers),
+        ]
+        if before is not None:
+            old = earlier.get(read.id)
+            row += (
+                [milliseconds(old.median_ms), change(old.median_ms, read.median_ms)]
+                if old
+                else ["not measured", "n/a"]
+            )
+        row.append(shorten(", ".join(read.indexes), 60) or "—")
+        rows.append(tuple(row))
+    return Table(tuple(columns), tuple(rows))

@@ -1,0 +1,187 @@
+"""The demo's final table: prior indexes, the guide's set and Indexical's, measured on the same rows and workload."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from indexical.model import Measurement, ThreeWays, Way
+from indexical.report.units import milliseconds, number, share, shorten, size
+from indexical.report.view import Column, Section, Table
+
+VERSION = 1
+STATEMENTS = 14
+"""Rows of the per-statement table in the text form; JSON has all."""
+SLOWER = 1.25
+"""A statement counts as slower than with the guide's set from this ratio on ..."""
+NOISE_MS = 0.05
+"""... and from this difference of its median on, in milliseconds: below it lies the noise of one execution."""
+
+
+def document(result: ThreeWays) -> dict[str, Any]:
+    return {
+        "version": VERSION,
+        "example": result.example,
+        "scale": result.scale,
+        "server_version": result.server_version,
+        "ways": {way.name: _way(way) for way in result.ways},
+        "statements": [_statement(result, read) for read in result.prior.reads],
+        "not_measured": [{"what": item.what, "why": item.reason} for item in result.not_measured],
+        "milliseconds": round(result.milliseconds),
+    }
+
+
+def render_json(result: ThreeWays) -> str:
+    return json.dumps(document(result), indent=2, ensure_ascii=False) + "\n"
+
+
+def _way(way: Way) -> dict[str, Any]:
+    return {
+        "read_ms": way.read_ms,
+        "p95_ms": way.p95_ms,
+        "added": way.added,
+        "dropped": way.dropped,
+        "bytes": way.bytes,
+        "freed": way.freed,
+        "write_us": {write.id: write.us_per_row for write in way.writes},
+        "hot": {hot.id: hot.share for hot in way.hot},
+    }
+
+
+def _find(way: Way, id: str) -> Measurement | None:
+    return next((read for read in way.reads if read.id == id), None)
+
+
+def _statement(result: ThreeWays, read: Measurement) -> dict[str, Any]:
+    row: dict[str, Any] = {"id": read.id, "calls": read.calls, "from": dict(result.labels).get(read.id, "")}
+    for way in result.ways:
+        found = _find(way, read.id)
+        row[way.name] = found and {
+            "mean_ms": found.mean_ms,
+            "median_ms": found.median_ms,
+            "p95_ms": found.p95_ms,
+            "buffers": found.buffers,
+            "indexes": list(found.indexes),
+        }
+    row["slower_because"] = dict(result.explanations).get(read.id)
+    return row
+
+
+def slower_than_guide(result: ThreeWays) -> tuple[str, ...]:
+    """Statements that read slower than with the guide's set beyond noise, worst loss first."""
+    losses = []
+    for read in result.indexical.reads:
+        other = _find(result.guide, read.id)
+        if (
+            other
+            and read.median_ms > other.median_ms * SLOWER
+            and read.median_ms - other.median_ms > NOISE_MS
+        ):
+            losses.append((read.calls * (read.median_ms - other.median_ms), read.id))
+    return tuple(id for _, id in sorted(losses, key=lambda loss: (-loss[0], loss[1])))
+
+
+def sections(result: ThreeWays) -> tuple[Section, ...]:
+    return (_totals(result), _statements(result), _slower(result))
+
+
+def _totals(result: ThreeWays) -> Section:
+    prior, guide, ours = result.ways
+    rows: list[tuple[str, ...]] = [
+        ("reads, the workload once", *(milliseconds(way.read_ms) for way in result.ways)),
+        ("  against prior", "100 %", *(share(_ratio(way.read_ms, prior.read_ms)) for way in (guide, ours))),
+        ("  95 % of calls under", *(milliseconds(way.p95_ms) for way in result.ways)),
+        ("indexes added", *(number(way.added) for way in result.ways)),
+        ("  bytes added", *(size(way.bytes) if way.bytes else "0" for way in result.ways)),
+        ("indexes dropped", *(number(way.dropped) for way in result.ways)),
+        ("  bytes freed", *(size(way.freed) if way.freed else "0" for way in result.ways)),
+    ]
+    rows += [
+        (f"write {write.id}, per row", *(f"{number(_write(way, write.id))} µs" for way in result.ways))
+        for write in prior.writes
+    ]
+    rows += [
+        (f"HOT updates, {hot.id}", *(share(_hot(way, hot.id)) for way in result.ways)) for hot in prior.hot
+    ]
+    columns = (
+        Column("measured"),
+        Column("prior", True),
+        Column("guide's", True),
+        Column("Indexical's", True),
+    )
+    return Section(
+        f"Three ways: {result.example}, scale {result.scale}",
+        (f"PostgreSQL {result.server_version}, same rows, same workload, really executed in turn.",),
+        Table(columns, tuple(rows)),
+        tuple(f"{item.what} was not measured: {item.reason}" for item in result.not_measured[:6]),
+    )
+
+
+def _statements(result: ThreeWays) -> Section:
+    labels = dict(result.labels)
+    prior = sorted(result.prior.reads, key=lambda read: (-read.calls * read.median_ms, read.id))
+    rows = []
+    for read in prior[:STATEMENTS]:
+        times = [_find(way, read.id) for way in result.ways]
+        rows.append(
+            (
+                shorten(read.id, 40) + (f"\n{shorten(labels[read.id], 40)}" if labels.get(read.id) else ""),
+                number(read.calls),
+                *(milliseconds(time.median_ms) if time else "not measured" for time in times),
+                shorten(", ".join(times[2].indexes), 48) if times[2] and times[2].indexes else "—",
+            )
+        )
+    columns = (
+        Column("statement"),
+        Column("calls", True),
+        Column("prior", True),
+        Column("guide's", True),
+        Column("Indexical's", True),
+        Column("indexes used (Indexical's)"),
+    )
+    return Section(
+        f"Dearest statements under the prior indexes ({min(STATEMENTS, len(prior))} of {len(prior)})",
+        (),
+        Table(columns, tuple(rows)),
+    )
+
+
+def _slower(result: ThreeWays) -> Section:
+    reasons = dict(result.explanations)
+    ids = slower_than_guide(result)
+    if not ids:
+        return Section("Slower than with the guide's set", ("No statement, beyond noise.",))
+    rows = []
+    for id in ids:
+        ours, guide = _find(result.indexical, id), _find(result.guide, id)
+        assert ours is not None  # noqa: S101 - slower_than_guide only names statements that both have
+        assert guide is not None  # noqa: S101
+        rows.append(
+            (
+                shorten(id, 44),
+                number(ours.calls),
+                milliseconds(guide.median_ms),
+                milliseconds(ours.median_ms),
+                shorten(reasons.get(id, "not examined"), 160),
+            )
+        )
+    columns = (
+        Column("statement"),
+        Column("calls", True),
+        Column("guide's", True),
+        Column("Indexical's", True),
+        Column("why"),
+    )
+    return Section(f"Slower than with the guide's set ({len(ids)})", (), Table(columns, tuple(rows)))
+
+
+def _ratio(value: float, base: float) -> float:
+    return value / base if base else 0.0
+
+
+def _write(way: Way, id: str) -> float:
+    return next((write.us_per_row for write in way.writes if write.id == id), 0.0)
+
+
+def _hot(way: Way, id: str) -> float:
+    return next((hot.share for hot in way.hot if hot.id == id), 0.0)

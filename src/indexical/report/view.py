@@ -1,0 +1,225 @@
+"""What a report shows, before anybody decides how: sections of lines and tables.
+
+Text and Markdown are two renderings of the same sections, so that they can never disagree.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from indexical.model import Advice, Drop, Recommendation, Refusal, StatementVerdict
+from indexical.report.units import change, number, plural, share, shorten, size
+
+TEXT_ROWS = 12
+"""Rows of a long table that a summary shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    title: str
+    right: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    title: str
+    lines: tuple[str, ...] = ()
+    table: Table | None = None
+    notes: tuple[str, ...] = ()
+
+
+def advice_sections(advice: Advice, *, full: bool = False) -> tuple[Section, ...]:
+    """The whole advice. ``full`` shows every row of the long tables, otherwise :data:`TEXT_ROWS`."""
+    sections = [
+        _summary(advice),
+        _create(advice),
+        _drop(advice),
+        _statements(advice, full),
+        _refused(advice, full),
+    ]
+    if advice.not_examined:
+        sections.append(
+            Section(
+                f"Not examined ({len(advice.not_examined)})",
+                ("These are not part of any verdict above.",),
+                _table(
+                    ("what", "why"), [(shorten(n.what, 70), shorten(n.why, 90)) for n in advice.not_examined]
+                ),
+            )
+        )
+    return tuple(section for section in sections if section.table is not None or section.lines)
+
+
+def _summary(advice: Advice) -> Section:
+    calls = sum(verdict.calls for verdict in advice.statements)
+    examined = f"{plural(len(advice.statements), 'statement')}, {number(calls)} calls, planned on the {advice.planner.kind}"
+    reads = f"{number(advice.cost_before)} → {number(advice.cost_after)} planner units"
+    upkeep = f"{number(advice.maintenance_before)} → {number(advice.maintenance_after)}"
+    added = f"{plural(len(advice.create), 'new index', 'new indexes')} of {size(advice.storage_added)}"
+    freed = f"{plural(len(advice.drop), 'drop')} free {size(advice.storage_freed)}"
+    budget = f"; budget {size(advice.storage_budget)}" if advice.storage_budget is not None else ""
+    server, planned = advice.planner.server_version, number(advice.planner.calls)
+    least = (
+        f"No choice among the candidates can cost less than {number(advice.bound)} in all, reads and upkeep"
+    )
+    lines = [
+        f"{examined} (PostgreSQL {server}) in {planned} planner calls.",
+        f"Reads: {reads} ({change(advice.cost_before, advice.cost_after)}), estimated. Index upkeep: {upkeep}.",
+        f"{least}: this one is at most {share(advice.gap, 1)} away.",
+        f"Storage: {added}; {freed}; existing {size(advice.storage_before)}{budget}.",
+    ]
+    age = f"Statistics read {advice.taken_at or 'at an unknown time'}"
+    lines.append(f"{age}; counters since {advice.statistics_since or 'an unknown reset'}.")
+    return Section("Advice" + (f" for {advice.database}" if advice.database else ""), tuple(lines))
+
+
+def _create(advice: Advice) -> Section:
+    if not advice.create:
+        return Section("Create", ("Nothing: no index pays for itself under this workload.",))
+    rows = [
+        (
+            str(position),
+            _where(item),
+            size(item.size),
+            share(item.benefit / advice.cost_before if advice.cost_before else 0.0, 1),
+            number(item.maintenance),
+            item.phase,
+            shorten(", ".join(item.statements), 48),
+        )
+        for position, item in enumerate(advice.create, start=1)
+    ]
+    notes = tuple(note for item in advice.create for note in _hot_notes(item))
+    return Section(
+        f"Create ({len(advice.create)})",
+        (),
+        Table(
+            (
+                Column("#", right=True),
+                Column("index"),
+                Column("size", right=True),
+                Column("saves of reads", right=True),
+                Column("upkeep", right=True),
+                Column("phase"),
+                Column("used by"),
+            ),
+            tuple(rows),
+        ),
+        notes,
+    )
+
+
+def _where(item: Recommendation) -> str:
+    text = printable_index(item)
+    return f"{text}\n{item.name}"
+
+
+def printable_index(item: Recommendation) -> str:
+    """The index without its schema when that is public: what people call it."""
+    return shorten(item.index.text.removeprefix("public."), 100)
+
+
+def _hot_notes(item: Recommendation) -> list[str]:
+    return [
+        f"{item.name} ends heap-only updates of {', '.join(loss.columns)}: {number(loss.updates)} updates in the workload "
+        f"cost {number(loss.cost)} more; the index saves its reads {number(item.benefit)}."
+        for loss in item.hot_loss
+    ]
+
+
+def _drop(advice: Advice) -> Section:
+    if not advice.drop:
+        return Section("Drop", ("Nothing.",))
+    return Section(
+        f"Drop ({len(advice.drop)})",
+        (),
+        Table(
+            (
+                Column("index"),
+                Column("reason"),
+                Column("its work is done by"),
+                Column("frees", right=True),
+                Column("evidence"),
+            ),
+            tuple(_drop_row(drop) for drop in advice.drop),
+        ),
+    )
+
+
+def _drop_row(drop: Drop) -> tuple[str, ...]:
+    return (
+        f"{shorten(drop.existing.name, 63)}\n{shorten(drop.existing.index.text.removeprefix('public.'), 80)}",
+        drop.reason,
+        drop.covered_by or "—",
+        size(drop.existing.size),
+        shorten(drop.evidence, 120),
+    )
+
+
+def _statements(advice: Advice, full: bool) -> Section:
+    changed = sorted(
+        (verdict for verdict in advice.statements if verdict.cost_after != verdict.cost_before),
+        key=lambda verdict: (-_saving(verdict), verdict.id),
+    )
+    shown = changed if full else changed[:TEXT_ROWS]
+    if not shown:
+        return Section("Statements", ("No statement's plan changes.",))
+    rest = len(changed) - len(shown)
+    return Section(
+        f"Statements that change ({len(changed)} of {len(advice.statements)})",
+        (),
+        Table(
+            (
+                Column("statement"),
+                Column("calls", right=True),
+                Column("cost before", right=True),
+                Column("after", right=True),
+                Column("indexes used"),
+                Column("from"),
+            ),
+            tuple(_statement_row(verdict) for verdict in shown),
+        ),
+        (f"… and {plural(rest, 'more statement')}: see --format json or markdown.",) if rest else (),
+    )
+
+
+def _saving(verdict: StatementVerdict) -> float:
+    return (verdict.cost_before - verdict.cost_after) * verdict.calls
+
+
+def _statement_row(verdict: StatementVerdict) -> tuple[str, ...]:
+    origin = next((o.location or o.view for o in verdict.origins if o.location or o.view), "—")
+    return (
+        shorten(verdict.id, 44),
+        number(verdict.calls),
+        number(verdict.cost_before),
+        number(verdict.cost_after),
+        shorten(", ".join(verdict.indexes_used), 60) or "—",
+        shorten(origin, 44),
+    )
+
+
+def _refused(advice: Advice, full: bool) -> Section:
+    if not advice.refused:
+        return Section("Refused")
+    shown = advice.refused if full else advice.refused[:TEXT_ROWS]
+    rest = len(advice.refused) - len(shown)
+    return Section(
+        f"Considered and not advised ({len(advice.refused)})",
+        (),
+        _table(("what", "reason", "figures"), [_refusal_row(refusal) for refusal in shown]),
+        (f"… and {plural(rest, 'more refusal')}: see --format json or markdown.",) if rest else (),
+    )
+
+
+def _refusal_row(refusal: Refusal) -> tuple[str, ...]:
+    return (shorten(refusal.subject.replace("public.", ""), 80), refusal.reason, shorten(refusal.detail, 140))
+
+
+def _table(titles: tuple[str, ...], rows: list[tuple[str, ...]]) -> Table:
+    return Table(tuple(Column(title) for title in titles), tuple(rows))
