@@ -97,6 +97,8 @@ class Table:
     last_analyzed: str = ""
     owner: str = ""
     fillfactor: int = 100
+    analysed_pages: int = -1
+    """``relpages``: the length when ``rows`` was counted; the planner scales by the two. -1 means as ``pages``."""
 
     @property
     def qualified(self) -> str:
@@ -140,6 +142,8 @@ class Catalog:
     domains: tuple[DomainType, ...] = ()
     not_examined: tuple[tuple[str, str], ...] = ()
     """What could not be read, and why: (what, why)."""
+    extension_schemas: tuple[tuple[str, str], ...] = ()
+    """Extension and the schema its objects are in."""
 
     def table(self, schema: str, name: str) -> Table | None:
         return next((t for t in self.tables if t.schema == schema and t.name == name), None)
