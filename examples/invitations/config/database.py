@@ -32,7 +32,5 @@ def database_settings(url: str) -> dict[str, Any]:
         "PASSWORD": parts.pop("password", None) or "",
         "HOST": parts.pop("host", None) or "",
         "PORT": str(parts.pop("port", None) or ""),
-        # A new connection costs more than most of the platform's queries.
-        "CONN_MAX_AGE": 60,
         "OPTIONS": {key: value for key, value in parts.items() if value is not None},
     }

@@ -18,7 +18,6 @@ class DatabaseSettings(SimpleTestCase):
                 "PASSWORD": "p@ss",
                 "HOST": "db.example.org",
                 "PORT": "5433",
-                "CONN_MAX_AGE": 60,
                 "OPTIONS": {"sslmode": "require"},
             },
         )

@@ -1,0 +1,98 @@
+"""Seeded chance: the only source of randomness of the data.
+
+Every table draws from a stream of its own, so that a change in one table's rows leaves the rows of the others as they were.
+Moments are whole microseconds since 1970 (UTC); they sort and fit into compact arrays.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from itertools import accumulate
+from typing import TypeVar
+
+T = TypeVar("T")
+
+SECOND = 1_000_000
+MINUTE = 60 * SECOND
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_BLOCK = 4096
+
+
+def stream(seed: int, name: str) -> random.Random:
+    """The random numbers of one table under one seed."""
+    return random.Random(f"{seed}/{name}")
+
+
+def moment(value: dt.datetime) -> int:
+    """A datetime with time zone as microseconds since 1970."""
+    return (value - _EPOCH) // dt.timedelta(microseconds=1)
+
+
+def stamp(microseconds: int) -> str:
+    """A moment as PostgreSQL reads it."""
+    return str(_EPOCH + dt.timedelta(microseconds=microseconds))
+
+
+def day_digits(microseconds: int) -> str:
+    """The UTC day of a moment as ``yyyymmdd``."""
+    return (_EPOCH + dt.timedelta(microseconds=microseconds)).strftime("%Y%m%d")
+
+
+def uuid_text(rng: random.Random) -> str:
+    """A version 4 UUID in its usual spelling."""
+    digits = f"{rng.getrandbits(128):032x}"
+    variant = "89ab"[int(digits[16], 16) & 3]
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
+
+
+def address(rng: random.Random) -> str:
+    """An IPv4 address out of the blocks Indian providers use, drawn from a pool that makes some of them common."""
+    pool = int(rng.random() ** 2 * 60_000)
+    return f"{(49, 103, 117, 157, 223)[pool % 5]}.{pool % 251}.{pool // 251}.{1 + pool * 7 % 254}"
+
+
+def scattered(rng: random.Random, count: int, start: int, end: int) -> array[int]:
+    """``count`` moments in rising order, even over ``start`` to ``end``."""
+    span = end - start
+    return array("q", sorted(start + int(rng.random() * span) for _ in range(count)))
+
+
+def draws(rng: random.Random, weighted: Sequence[tuple[T, float]]) -> Iterator[T]:
+    """An endless draw of values by weight, made in blocks because one call per value costs six times as much."""
+    values = [value for value, _ in weighted]
+    limits = list(accumulate(weight for _, weight in weighted))
+    while True:
+        yield from rng.choices(values, cum_weights=limits, k=_BLOCK)
+
+
+def zipf_weights(rng: random.Random, count: int, exponent: float) -> array[float]:
+    """Weights ``rank ** -exponent`` in random order: few things get much, most get little."""
+    weights = [rank**-exponent for rank in range(1, count + 1)]
+    rng.shuffle(weights)
+    return array("d", weights)
+
+
+class Popularity:
+    """Picks things by weight among those that exist at a moment; the things are numbered in order of creation."""
+
+    def __init__(self, created: array[int], weights: Sequence[float]) -> None:
+        self._created = created
+        self._upto = array("d", accumulate(weights, initial=0.0))
+
+    def pick(self, rng: random.Random, now: int, window: int | None = None) -> int | None:
+        """The number of one thing created at or before ``now`` (and within ``window`` microseconds); None if there is none."""
+        last = bisect_right(self._created, now)
+        first = 0 if window is None else bisect_left(self._created, now - window, 0, last)
+        low, high = self._upto[first], self._upto[last]
+        if high <= low:
+            return None
+        found = bisect_right(self._upto, low + rng.random() * (high - low), first + 1, last + 1)
+        # Rounding may put the draw on the upper end itself, one past the last thing.
+        return min(found, last) - 1

@@ -1,0 +1,65 @@
+"""``manage.py load_data``: fill an empty database with sample data."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DEFAULT_DB_ALIAS
+
+from datagen.handles import make_handles
+from datagen.loader import load, make_world
+from datagen.scale import SCALES
+
+
+def parse_now(text: str | None) -> dt.datetime:
+    """The end of the data's two years: the given moment, or the start of today (UTC)."""
+    if text is None:
+        return dt.datetime.now(dt.UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    try:
+        now = dt.datetime.fromisoformat(text)
+    except ValueError as error:
+        raise CommandError(
+            f"--now {text!r} is not a date or time; write it like 2026-03-01 or 2026-03-01T08:30:00+00:00."
+        ) from error
+    return now if now.tzinfo else now.replace(tzinfo=dt.UTC)
+
+
+class Command(BaseCommand):
+    help = "Fill the empty tables with sample data: users, orders, invitations, guests and their traces."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--scale", choices=sorted(SCALES), default="small", help="how many rows (default: small)"
+        )
+        parser.add_argument(
+            "--seed", type=int, default=1, help="the same seed and --now give the same rows (default: 1)"
+        )
+        parser.add_argument(
+            "--now", help="last moment of the data, ISO 8601 (default: the start of today, UTC)"
+        )
+        parser.add_argument(
+            "--handles", type=Path, metavar="FILE", help="also write what traffic/drive.py needs to FILE"
+        )
+        parser.add_argument("--database", default=DEFAULT_DB_ALIAS, help="alias of the database to fill")
+
+    def handle(self, **options: Any) -> None:
+        scale, seed, now = SCALES[options["scale"]], options["seed"], parse_now(options["now"])
+
+        def report(table: str, rows: int) -> None:
+            if options["verbosity"] > 0:
+                self.stdout.write(f"{table:40}{rows:>10,}")
+
+        world = make_world(scale, seed, now)
+        load(world, scale, seed, options["database"], report)
+        target: Path | None = options["handles"]
+        if target is not None:
+            try:
+                target.write_text(json.dumps(make_handles(now), indent=1) + "\n", encoding="utf-8")
+            except OSError as error:
+                raise CommandError(
+                    f"The rows are loaded, but {target} cannot be written: {error.strerror}."
+                ) from error

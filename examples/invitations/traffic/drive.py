@@ -1,0 +1,156 @@
+"""Sends the platform's everyday requests over HTTP, in a sequence that a seed decides.
+
+The mix: three classes of visitors with the weights steady 10, spike 2, admin 1.
+
+    steady   half guests (open a page 3 : register 1), half hosts (their lists 5, plans 2, templates 2, new order 1)
+    spike    guests only, all on the few most popular pages
+    admin    staff (figures 5, orders 3, users 2)
+
+That is 70 % of the visits. The other 30 % see everything else the platform offers: see ``OTHERS`` in visits.py.
+
+    python drive.py --base-url http://127.0.0.1:8000 --handles handles.json --requests 2000 --seed 1
+
+The handles file comes from ``manage.py load_data --handles FILE``; without it the driver asks the API as staff. Prints a JSON
+summary; exit code 1 when an answer had a status that the request does not expect, 2 when the server or a file cannot be used.
+Another seed makes other guests, orders and accounts, so runs can follow each other on one database.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from scene import Scene, ask_for_scene, log_in, read_scene
+from visits import Action, Steps, plan
+from wire import Call, CannotRun, Client, Reply
+
+
+@dataclass(slots=True)
+class Tally:
+    """What came back; shared by the threads."""
+
+    milliseconds: dict[str, list[float]] = field(default_factory=dict)
+    statuses: Counter[int] = field(default_factory=Counter)
+    unexpected: list[dict[str, Any]] = field(default_factory=list)
+    broken: list[str] = field(default_factory=list)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def add(self, call: Call, reply: Reply, milliseconds: float) -> None:
+        with self.lock:
+            self.milliseconds.setdefault(call.name, []).append(milliseconds)
+            self.statuses[reply.status] += 1
+            if reply.status not in call.expect:
+                self.unexpected.append(
+                    {
+                        "endpoint": call.name,
+                        "path": call.path,
+                        "status": reply.status,
+                        "answer": str(reply.data)[:300],
+                    }
+                )
+
+
+def drive(base_url: str, scene: Scene, visits: list[tuple[Action, int]], threads: int) -> Tally:
+    tally = Tally()
+    waiting = iter(visits)
+
+    def work() -> None:
+        client = Client(base_url)
+        while not tally.broken:
+            with tally.lock:
+                visit = next(waiting, None)
+            if visit is None:
+                return
+            try:
+                _walk(client, scene, tally, visit[0].begin(scene, random.Random(visit[1])))
+            except CannotRun as error:
+                tally.broken.append(str(error))
+
+    workers = [threading.Thread(target=work) for _ in range(threads)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    if tally.broken:
+        raise CannotRun(tally.broken[0])
+    return tally
+
+
+def _walk(client: Client, scene: Scene, tally: Tally, steps: Steps) -> None:
+    call = next(steps, None)
+    while call is not None:
+        begun = time.perf_counter()
+        reply = client.send(call, scene.tokens)
+        tally.add(call, reply, (time.perf_counter() - begun) * 1000)
+        try:
+            call = steps.send(reply)
+        except StopIteration:
+            return
+
+
+def quantile(values: list[float], share: float) -> float:
+    """The value below which that share lies (nearest rank)."""
+    ordered = sorted(values)
+    return round(ordered[min(len(ordered) - 1, int(share * len(ordered)))], 2)
+
+
+def summary(tally: Tally, seconds: float) -> dict[str, Any]:
+    count = sum(tally.statuses.values())
+    return {
+        "requests": count,
+        "seconds": round(seconds, 2),
+        "per_second": round(count / seconds, 1),
+        "statuses": {str(status): tally.statuses[status] for status in sorted(tally.statuses)},
+        "unexpected": len(tally.unexpected),
+        "unexpected_examples": tally.unexpected[:10],
+        "endpoints": {
+            name: {"count": len(taken), "median_ms": quantile(taken, 0.5), "p95_ms": quantile(taken, 0.95)}
+            for name, taken in sorted(tally.milliseconds.items())
+        },
+    }
+
+
+def positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return number
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description="Send the platform's everyday requests over HTTP.")
+    parser.add_argument("--base-url", default="http://127.0.0.1:8000")
+    parser.add_argument("--handles", type=Path, help="file written by `manage.py load_data --handles FILE`")
+    parser.add_argument("--requests", type=positive, default=2000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--users", type=positive, default=20, help="people to log in and act for")
+    parser.add_argument("--threads", type=positive, default=2)
+    options = parser.parse_args(arguments)
+    try:
+        client = Client(options.base_url)
+        handles: Path | None = options.handles
+        if handles:
+            scene = read_scene(handles, options.seed, options.users)
+        else:
+            scene = ask_for_scene(client, options.seed, options.users)
+        log_in(client, scene, [scene.admin, *(user["phone"] for user in scene.users)], options.threads)
+        begun = time.perf_counter()
+        tally = drive(options.base_url, scene, plan(options.requests, options.seed), options.threads)
+    except CannotRun as error:
+        print(error, file=sys.stderr)
+        return 2
+    print(json.dumps(summary(tally, time.perf_counter() - begun), indent=1))
+    return 1 if tally.unexpected else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

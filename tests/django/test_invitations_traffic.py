@@ -1,0 +1,105 @@
+"""The driver sends its requests to the running platform."""
+
+# pytest hands a fixture over by the very name it is imported under.
+# ruff: noqa: F811
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from tests.django.invitations_loaded import (  # noqa: F401
+    PROJECT,
+    Loaded,
+    bring_in,
+    data,
+    drive,
+    empty,
+    played,
+    site,
+)
+
+pytestmark = [pytest.mark.postgres, pytest.mark.slow]
+
+
+def test_a_run_visits_every_page_without_a_surprise(site: str, played: Loaded) -> None:
+    guests = played.one("SELECT count(*) FROM invitations_guest")
+    done = drive("--base-url", site, "--handles", str(played.handles), "--requests", "150", "--seed", "1")
+    summary = json.loads(done.stdout)
+    assert (done.returncode, summary["unexpected_examples"]) == (0, [])
+    assert summary["requests"] == 150
+    assert sum(page["count"] for page in summary["endpoints"].values()) == 150
+    assert len(summary["endpoints"]) > 50
+    assert summary["endpoints"]["invite register"]["median_ms"] > 0
+    assert played.one("SELECT count(*) FROM invitations_guest") > guests
+
+
+def test_a_second_run_with_another_seed_meets_no_conflict(site: str, played: Loaded) -> None:
+    done = drive(
+        "--base-url",
+        site,
+        "--handles",
+        str(played.handles),
+        "--requests",
+        "90",
+        "--seed",
+        "7",
+        "--threads",
+        "1",
+    )
+    summary = json.loads(done.stdout)
+    assert (done.returncode, summary["unexpected_examples"]) == (0, [])
+    assert "400" not in summary["statuses"]
+
+
+def test_a_run_without_handles_asks_the_api(site: str) -> None:
+    done = drive("--base-url", site, "--requests", "60", "--seed", "3", "--users", "3")
+    assert done.returncode == 0, done.stderr + done.stdout
+    assert json.loads(done.stdout)["requests"] == 60
+
+
+def test_an_unexpected_status_fails_the_run(site: str, played: Loaded, tmp_path: Path) -> None:
+    known = json.loads(played.handles.read_text())
+    for page in known["pages"]:
+        page["slug"] = "nobodyhere"
+    wrong = tmp_path / "wrong.json"
+    wrong.write_text(json.dumps(known))
+    done = drive("--base-url", site, "--handles", str(wrong), "--requests", "20", "--users", "2")
+    summary = json.loads(done.stdout)
+    assert done.returncode == 1
+    assert summary["unexpected"] == summary["statuses"]["404"] > 0
+    assert {example["status"] for example in summary["unexpected_examples"]} == {404}
+
+
+def test_a_server_that_is_not_there_is_named_in_one_line(played: Loaded) -> None:
+    done = drive("--base-url", "http://127.0.0.1:1", "--handles", str(played.handles))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.count("\n") == 1
+    assert "127.0.0.1:1" in done.stderr
+
+
+def test_a_file_that_holds_no_handles_is_refused(tmp_path: Path) -> None:
+    other = tmp_path / "other.json"
+    other.write_text("[1, 2]")
+    done = drive("--handles", str(other))
+    assert done.returncode == 2
+    assert "is not a handles file" in done.stderr
+
+
+def test_the_sequence_of_visits_depends_on_the_seed_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    visits = bring_in(monkeypatch, PROJECT / "traffic", "visits")
+    names = [(action.name, seed) for action, seed in visits.plan(2000, 4)]
+    assert names == [(action.name, seed) for action, seed in visits.plan(2000, 4)]
+    assert names != [(action.name, seed) for action, seed in visits.plan(2000, 5)]
+
+
+@pytest.mark.parametrize("requests", [1, 7, 60, 400, 2000])
+def test_a_plan_has_exactly_the_requests_asked_for(monkeypatch: pytest.MonkeyPatch, requests: int) -> None:
+    visits = bring_in(monkeypatch, PROJECT / "traffic", "visits")
+    planned = visits.plan(requests, 1)
+    assert sum(action.calls for action, _ in planned) == requests
+    if requests >= 400:
+        assert {action.name for action, _ in planned} == {
+            action.name for _, action in (*visits.LOAD_MIX, *visits.OTHERS)
+        }
