@@ -1,0 +1,1 @@
+"""Preflight, concurrent builds and drops, and the journal of what was done."""
