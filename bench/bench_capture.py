@@ -1,0 +1,155 @@
+"""What capturing costs a statement: microseconds on top of Django's own execution, and time to write what was counted.
+
+The statement itself goes to a real private server, and once to nothing at all, so that only the recorder's own time is seen.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from django.conf import settings
+from django.db import connection
+
+import django
+import indexical
+from indexical.twin import engine
+from indexical.twin.server import PrivateServer
+
+TARGET_US = 25.0
+CALLS = 2000
+ROUNDS = 15
+DEPTH = 30
+"""Frames of libraries between the project's line and the statement, as the ORM has them."""
+
+
+def configure(url: str) -> None:
+    parts = urlsplit(url)
+    options = parse_qs(parts.query)
+    settings.configure(
+        INSTALLED_APPS=["django.contrib.contenttypes", "django.contrib.auth"],
+        DATABASES={
+            "default": {
+                "ENGINE": "django.db.backends.postgresql",
+                "NAME": parts.path.strip("/"),
+                "USER": parts.username,
+                "HOST": options["host"][0],
+                "PORT": options.get("port", [""])[0],
+            }
+        },
+        BASE_DIR=Path(__file__).resolve().parent,
+        USE_TZ=True,
+    )
+    django.setup()
+
+
+def per_call(work: Callable[[], object], calls: int = CALLS) -> float:
+    """Microseconds."""
+    begun = time.perf_counter()
+    for _ in range(calls):
+        work()
+    return (time.perf_counter() - begun) / calls * 1e6
+
+
+class _Cursor:
+    rowcount = 1
+
+
+def recorder_alone(recorder: Any) -> float:
+    """The recorder around a statement that takes no time, below a stack as deep as the ORM's."""
+    sql = 'SELECT "t"."id", "t"."name" FROM "t" WHERE "t"."id" = %s ORDER BY "t"."id" ASC LIMIT 21'
+    context = {"connection": connection, "cursor": _Cursor()}
+
+    def execute(*arguments: object) -> None:
+        return None
+
+    space: dict[str, Any] = {}
+    # Frames whose file is none of the project's, as those of Django are.
+    code = compile(
+        "def deeper(depth, work):\n return work() if depth == 0 else deeper(depth - 1, work)",
+        f"{sys.prefix}/lib/site-packages/library.py",
+        "exec",
+    )
+    exec(code, space)
+    deeper = space["deeper"]
+
+    def with_recorder() -> None:
+        for _ in range(CALLS):
+            deeper(DEPTH, lambda: recorder(execute, sql + "", (5,), False, context))
+
+    def without() -> None:
+        for _ in range(CALLS):
+            deeper(DEPTH, lambda: execute(sql + "", (5,), False, context))
+
+    pairs = [(per_call(with_recorder, 1), per_call(without, 1)) for _ in range(ROUNDS)]
+    return statistics.median((a - b) / CALLS for a, b in pairs)
+
+
+def on_a_server(recorder: Any) -> tuple[float, float]:
+    """Microseconds of one ORM look-up without and with the recorder, round by round in turn."""
+    from django.contrib.contenttypes.models import ContentType
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0)
+    key = ContentType.objects.order_by("pk").values_list("pk", flat=True)[0]
+
+    def look_up() -> object:
+        return ContentType.objects.get(pk=key)
+
+    look_up()
+    plain, captured = [], []
+    for _ in range(ROUNDS):
+        plain.append(per_call(look_up, 200))
+        with connection.execute_wrapper(recorder):
+            captured.append(per_call(look_up, 200))
+    return statistics.median(plain), statistics.median(captured)
+
+
+def main() -> None:
+    with PrivateServer(engine.find()) as server, tempfile.TemporaryDirectory() as folder:
+        configure(server.url())
+        from indexical.django.capture.flushing import Flusher
+        from indexical.django.capture.places import Places
+        from indexical.django.capture.recorder import Recorder
+
+        recorder = Recorder(Places(Path(__file__).resolve().parent))
+        flusher = Flusher(recorder, Path(folder) / "capture.jsonl")
+        alone = recorder_alone(recorder)
+        plain, captured = on_a_server(recorder)
+        begun = time.perf_counter()
+        flusher.flush()
+        flush_ms = (time.perf_counter() - begun) * 1000
+        connection.close()
+    print(f"the recorder alone       {alone:8.1f} us a statement (target at most {TARGET_US:.0f})")
+    print(
+        f"an ORM look-up           {plain:8.1f} us, captured {captured:.1f} us ({captured / plain - 1:+.1%})"
+    )
+    print(f"writing what was counted {flush_ms:8.1f} ms")
+    result = {
+        "name": "capture",
+        "recorder_us": round(alone, 2),
+        "lookup_us": round(plain, 1),
+        "lookup_captured_us": round(captured, 1),
+        "flush_ms": round(flush_ms, 2),
+        "held": alone <= TARGET_US,
+        "versions": {
+            "indexical": indexical.__version__,
+            "django": django.get_version(),
+            "python": sys.version.split()[0],
+        },
+    }
+    line = json.dumps(result)
+    with (Path(__file__).parent / "results.jsonl").open("a") as file:
+        file.write(line + "\n")
+    print(f"RESULT {line}")
+
+
+if __name__ == "__main__":
+    main()
