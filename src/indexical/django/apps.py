@@ -1,0 +1,16 @@
+"""The app's entry in Django's registry; starts capturing when it is asked for."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class IndexicalConfig(AppConfig):
+    name = "indexical.django"
+    label = "indexical"
+    verbose_name = "Indexical"
+
+    def ready(self) -> None:
+        from indexical.django.capture import start_if_wanted
+
+        start_if_wanted()
