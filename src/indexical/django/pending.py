@@ -1,0 +1,104 @@
+"""Migrations that only add or remove indexes and that the database does not have yet.
+
+``apply`` carries these out one by one after its preflight; a migration that does anything else is left to ``migrate``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from django.db import connections
+from django.db.migrations import (
+    AddIndex,
+    AlterField,
+    Migration,
+    RemoveIndex,
+    RunSQL,
+    SeparateDatabaseAndState,
+)
+from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.operations.base import Operation
+
+from indexical.cli.door import PendingMigration
+from indexical.django.compiled import read_index
+from indexical.errors import ProjectRefused
+
+_CREATE = re.compile(r"^\s*CREATE\s+(?:UNIQUE\s+)?INDEX\b", re.IGNORECASE)
+_NAME = r'(?:"(?:[^"]|"")+"|[A-Za-z_][\w$]*)'
+_DROP = re.compile(
+    rf"^\s*DROP\s+INDEX\s+CONCURRENTLY\s+(?:IF\s+EXISTS\s+)?(?:{_NAME}\s*\.\s*)?(?P<name>{_NAME})\s*;?\s*$",
+    re.IGNORECASE,
+)
+
+
+def pending_migrations(alias: str) -> tuple[PendingMigration, ...]:
+    """The pending index-only migrations of one database, in the order ``migrate`` would take.
+
+    Raises:
+        ProjectRefused: one of them depends on another pending migration that does more than indexes, or the graph has
+            conflicting leaves.
+    """
+    connection = connections[alias]
+    executor = MigrationExecutor(connection)
+    conflicts = executor.loader.detect_conflicts()
+    if conflicts:
+        app, leaves = sorted(conflicts.items())[0]
+        raise ProjectRefused(
+            f"app {app!r} has {len(leaves)} leaf migrations ({', '.join(sorted(leaves))}); merge them first: "
+            "manage.py makemigrations --merge"
+        )
+    plan = [migration for migration, _ in executor.migration_plan(executor.loader.graph.leaf_nodes())]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_schema()")
+        schema = str(cursor.fetchone()[0])
+    others = {(m.app_label, m.name) for m in plan if not index_only(m)}
+    found: list[PendingMigration] = []
+    for migration in plan:
+        key = (migration.app_label, migration.name)
+        if key in others:
+            continue
+        blocking = sorted(others & set(executor.loader.graph.forwards_plan(key)))
+        if blocking:
+            raise ProjectRefused(
+                f"{key[0]}.{key[1]} depends on {blocking[0][0]}.{blocking[0][1]}, which is not applied and does more than "
+                f"indexes; run: manage.py migrate {blocking[0][0]} {blocking[0][1]}"
+            )
+        found.append(_pending(executor.loader, migration, schema))
+    return tuple(found)
+
+
+def index_only(migration: Migration) -> bool:
+    """Whether the migration changes nothing but indexes."""
+    return bool(migration.operations) and all(_index_only(operation) for operation in migration.operations)
+
+
+def _index_only(operation: Operation) -> bool:
+    if isinstance(operation, SeparateDatabaseAndState):
+        return all(
+            isinstance(op, AlterField | AddIndex | RemoveIndex) for op in operation.state_operations
+        ) and all(_index_only(op) for op in operation.database_operations)
+    if isinstance(operation, RunSQL):
+        return _drops_index(operation.sql)
+    return isinstance(operation, AddIndex | RemoveIndex)
+
+
+def _drops_index(sql: object) -> bool:
+    text = sql[0] if isinstance(sql, Sequence) and not isinstance(sql, str) and len(sql) == 1 else sql
+    return isinstance(text, str) and _DROP.match(text) is not None
+
+
+def _bare(name: str) -> str:
+    return name[1:-1].replace('""', '"') if name.startswith('"') else name.lower()
+
+
+def _pending(loader: MigrationLoader, migration: Migration, schema: str) -> PendingMigration:
+    sql = tuple(line for line in loader.collect_sql([(migration, False)]) if not line.startswith("--"))
+    return PendingMigration(
+        app=migration.app_label,
+        name=migration.name,
+        sql=sql,
+        builds=tuple(read_index(statement, schema=schema) for statement in sql if _CREATE.match(statement)),
+        drops=tuple(_bare(match["name"]) for statement in sql if (match := _DROP.match(statement))),
+    )
