@@ -101,7 +101,16 @@ def world(
 
 def open_limits(**values) -> Limits:
     """No least benefit, no noise filter, no deadline: the pure problem."""
-    return Limits(**{"min_benefit": 0.0, "min_statement_gain": 0.0, "deadline": None, **values})
+    return Limits(
+        **{
+            "min_benefit": 0.0,
+            "min_hot_benefit": 0.0,
+            "min_statement_gain": 0.0,
+            "min_table_pages": 0,
+            "deadline": None,
+            **values,
+        }
+    )
 
 
 def brute_force(problem) -> tuple[float, frozenset[Index]]:

@@ -89,10 +89,14 @@ class Limits:
     max_width: int = 3
     min_benefit: float = 0.002
     """An index must save at least this share of the workload's cost, net of its maintenance."""
+    min_hot_benefit: float = 0.01
+    """An index that ends heap-only updates must save at least this share: bloat and vacuum come on top of what is priced."""
     min_statement_gain: float = 0.10
     """Or rather: no index is chosen unless some statement gets cheaper by at least this share."""
     min_table_pages: int = 16
     """Tables smaller than this many 8 KiB pages are left alone: a scan reads them in no time."""
+    unused_after: float = 7 * 86_400.0
+    """Seconds that counters must have been counting before an index without scans is called unused."""
     only: str = ""
     """``create``, ``drop`` or empty for both."""
     deadline: float | None = 60.0

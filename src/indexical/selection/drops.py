@@ -1,0 +1,185 @@
+"""Which existing indexes are not worth keeping, beside the chosen new ones.
+
+Redundant ones must also pass the planner: no statement may get worse. Unused ones need three witnesses: the catalog's counters,
+over a known window; the workload, none of whose plans uses the index; and the schema, which must not need it for a foreign
+key, whose checks no counter shows before a referenced row is deleted
+(https://www.postgresql.org/docs/18/ddl-constraints.html#DDL-CONSTRAINTS-FK).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from indexical import ddl
+from indexical.model import Configuration, Drop, ExistingIndex, Index, Refusal, Table, Workload
+from indexical.selection.problem import Chosen, Problem
+from indexical.selection.redundancy import Redundancy, protection, redundancies
+
+TOLERANCE = 0.01
+"""Share by which a statement's estimate may rise when an index goes: below the planner's own fuzz."""
+
+
+NOISE = 0.001
+"""Share by which all reads together may rise even if no saved upkeep is known to pay for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dropping:
+    drops: tuple[Drop, ...]
+    configuration: Configuration
+    """The chosen set with what goes taken away, except where an equal index stays."""
+    refused: tuple[Refusal, ...]
+
+
+def choose_drops(problem: Problem, workload: Workload, chosen: Chosen) -> Dropping:
+    """Every index that may go, one after the other, each judged with the ones before it gone."""
+    configuration = Configuration(chosen)
+    drops: list[Drop] = []
+    refused: list[Refusal] = []
+    for redundancy in redundancies(problem.catalog, added=chosen):
+        existing = redundancy.existing
+        without = _without(problem, configuration, existing, drops)
+        why = _worse(problem, configuration, without, existing)
+        if why:
+            refused.append(Refusal(existing.name, "still-used", f"{redundancy.evidence}, but {why}"))
+            continue
+        drops.append(_drop(existing, redundancy.reason, redundancy.covered_by, _evidence(redundancy)))
+        configuration = without
+    window = _window(problem, workload)
+    for existing in _unused(problem, configuration, drops):
+        if window.seconds < problem.limits.unused_after:
+            refused.append(
+                Refusal(
+                    existing.name, "too-early", f"0 scans {window.text}: too short a time to call it unused"
+                )
+            )
+            continue
+        drops.append(
+            _drop(existing, "unused", "", f"0 scans {window.text}, and no plan of the workload uses it")
+        )
+        configuration = _without(problem, configuration, existing, drops[:-1])
+    order = sorted(drops, key=lambda drop: (drop.existing.index.qualified_table, drop.existing.name))
+    return Dropping(tuple(order), configuration, tuple(refused))
+
+
+def _drop(existing: ExistingIndex, reason: str, covered_by: str, evidence: str) -> Drop:
+    statement = ddl.drop_index(existing.index.schema, existing.name)
+    return Drop(existing, reason, covered_by=covered_by, evidence=evidence, ddl=statement)
+
+
+def _evidence(redundancy: Redundancy) -> str:
+    return f"{redundancy.evidence}; without it no statement's estimate rises by more than {TOLERANCE:.0%}"
+
+
+def _without(
+    problem: Problem, configuration: Configuration, existing: ExistingIndex, gone: Iterable[Drop]
+) -> Configuration:
+    """The configuration without the index; unchanged when one of the same structure stays."""
+    names = {drop.existing.name for drop in gone if drop.existing.index.schema == existing.index.schema}
+    table = problem.catalog.table(existing.index.schema, existing.index.table)
+    twins = [
+        other
+        for other in (table.indexes if table is not None else ())
+        if other.index == existing.index
+        and other.name != existing.name
+        and other.name not in names
+        and other.valid
+    ]
+    return configuration if twins else configuration.without(existing.index)
+
+
+def _worse(problem: Problem, before: Configuration, after: Configuration, existing: ExistingIndex) -> str:
+    """What gets worse without the index; empty when nothing does."""
+    rise = 0.0
+    for statement in problem.statements if after != before else ():
+        old, new = problem.costs.cost(statement, before), problem.costs.cost(statement, after)
+        if new > old * (1 + TOLERANCE):
+            return f"without it {statement.id} would cost {new:,.1f} instead of {old:,.1f} a call"
+        rise += statement.calls * (new - old)
+    saved = problem.costs.maintenance(existing.index)
+    if rise > max(saved, NOISE * problem.reads_before):
+        return f"without it the reads would cost {rise:,.1f} more and the writes only {saved:,.1f} less"
+    return ""
+
+
+def _unused(problem: Problem, configuration: Configuration, gone: list[Drop]) -> list[ExistingIndex]:
+    if not any(existing.scans > 0 for existing in problem.catalog.indexes()):
+        # Counters that are all zero have just been reset, or belong to a restored copy: they say nothing.
+        return []
+    used: frozenset[Index] = frozenset()
+    for statement in problem.statements:
+        used |= problem.costs.used(statement, configuration)
+    dropped = {(drop.existing.index.qualified_table, drop.existing.name) for drop in gone}
+    found: list[ExistingIndex] = []
+    for table in problem.catalog.tables:
+        if table.pages < problem.limits.min_table_pages:
+            continue
+        for existing in sorted(table.indexes):
+            key = (table.qualified, existing.name)
+            if key in dropped or not _droppable(table, existing) or existing.index in used:
+                continue
+            kept = [
+                other.index
+                for other in table.indexes
+                if other.name != existing.name
+                and (table.qualified, other.name) not in dropped
+                and other.valid
+            ]
+            if not _supports_foreign_key(table, existing, [*kept, *sorted(configuration.added)]):
+                dropped.add(key)
+                found.append(existing)
+    return found
+
+
+def _droppable(table: Table, existing: ExistingIndex) -> bool:
+    return (
+        table.kind in ("r", "m")
+        and existing.scans == 0
+        and existing.valid
+        and existing.ready
+        and not protection(existing)
+    )
+
+
+def _supports_foreign_key(table: Table, existing: ExistingIndex, others: list[Index]) -> bool:
+    """Whether it is the only index that leads on a foreign key's columns."""
+    for key in table.foreign_keys:
+        if not _leads_on(existing.index, key.columns):
+            continue
+        if not any(
+            (other.schema, other.table) == (table.schema, table.name) and _leads_on(other, key.columns)
+            for other in others
+        ):
+            return True
+    return False
+
+
+def _leads_on(index: Index, columns: tuple[str, ...]) -> bool:
+    leading = {key.column for key in index.keys[: len(columns)] if not key.opclass}
+    return index.method == "btree" and not index.predicate and leading == set(columns)
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """How long the counters of scans have been counting."""
+
+    seconds: float
+    text: str
+
+
+def _window(problem: Problem, workload: Workload) -> _Window:
+    since, until = problem.catalog.statistics_since, problem.catalog.taken_at
+    if since and until:
+        seconds = (datetime.fromisoformat(until) - datetime.fromisoformat(since)).total_seconds()
+        return _Window(seconds, f"in the {_span(seconds)} since {since}")
+    if workload.seconds > 0:
+        return _Window(workload.seconds, f"in the {_span(workload.seconds)} of the workload")
+    return _Window(0.0, "counted since an unknown time")
+
+
+def _span(seconds: float) -> str:
+    if seconds >= 2 * 86_400:
+        return f"{seconds / 86_400:,.0f} days"
+    return f"{seconds / 3600:,.0f} hours" if seconds >= 2 * 3600 else f"{seconds / 60:,.0f} minutes"

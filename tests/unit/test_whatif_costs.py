@@ -1,0 +1,251 @@
+"""The cost model: how rarely it asks, what it averages, and how it behaves when time is up."""
+
+from __future__ import annotations
+
+import math
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from indexical.errors import EngineFailed
+from indexical.model import Candidate, Candidates, Configuration, Plan, Statement, Workload
+from indexical.testing import catalog, index, table
+from indexical.whatif import CostModel
+from tests.unit.fakes_selection import OptionPlanner, indexes
+
+NONE = frozenset()
+A, B, C = indexes(3)
+EXISTING = index("t", "h")
+OTHER = index("public.u", "a")
+
+
+def added(*members):
+    return Configuration(frozenset(members))
+
+
+def removed(*members):
+    return Configuration(frozenset(), frozenset(members))
+
+
+def q(id="q", **values):
+    return Statement(id=id, sql=values.pop("sql", "select * from t"), **values)
+
+
+def model(options, *statements, planner=None, relevant=None, **values):
+    tables = (table("t", "a int, b int, h int", indexes=["h_idx: h"]), table("u", "a int"))
+    planner = planner or OptionPlanner(options, existing={EXISTING: "h_idx"})
+    relevant = relevant if relevant is not None else {s.id: (A, B, C) for s in statements}
+    candidates = Candidates(
+        tuple(Candidate(i, "test", tuple(sorted(relevant))) for i in (A, B, C, OTHER)),
+        tuple(sorted(relevant.items())),
+    )
+    made = CostModel(Workload(tuple(statements)), catalog(*tables), planner, candidates, (), **values)
+    return made, planner
+
+
+def test_the_same_question_is_asked_once():
+    costs, planner = model({"q": {NONE: 10.0}}, q())
+    assert [costs.cost(q(), Configuration()) for _ in range(3)] == [10.0] * 3
+    assert planner.calls == costs.planner_calls == 1
+
+
+def test_an_index_that_is_not_relevant_costs_no_planner_call():
+    costs, planner = model({"q": {NONE: 10.0}}, q())
+    costs.cost(q(), Configuration())
+    assert costs.cost(q(), added(OTHER)) == 10.0
+    assert planner.calls == 1
+
+
+def test_an_index_nobody_proposed_is_relevant_on_its_table():
+    strange = index("t", "h, a")
+    costs, _ = model({"q": {NONE: 10.0, frozenset({strange}): 2.0}}, q())
+    assert costs.cost(q(), added(strange)) == 2.0
+
+
+def test_a_plan_among_many_answers_for_fewer_that_hold_its_indexes():
+    costs, planner = model({"q": {NONE: 10.0, frozenset({A}): 3.0}}, q())
+    costs.cost(q(), added(A, B, C))
+    before = planner.calls
+    assert costs.cost(q(), added(A, B)) == 3.0
+    assert costs.cost(q(), added(A)) == 3.0
+    assert planner.calls == before
+
+
+def test_a_plan_does_not_answer_for_a_set_without_its_index():
+    costs, _ = model({"q": {NONE: 10.0, frozenset({A}): 3.0}}, q())
+    costs.cost(q(), added(A, B, C))
+    assert costs.cost(q(), added(B, C)) == 10.0
+
+
+def test_a_removed_index_that_the_plan_uses_is_asked_about():
+    costs, planner = model({"q": {NONE: 10.0, frozenset({EXISTING}): 4.0}}, q())
+    assert costs.cost(q(), Configuration()) == 4.0
+    assert costs.cost(q(), removed(EXISTING)) == 10.0
+    assert planner.calls == 2
+
+
+def test_a_removed_index_that_the_plan_does_not_use_is_not_asked_about():
+    costs, planner = model({"q": {NONE: 10.0}}, q())
+    costs.cost(q(), Configuration())
+    assert costs.cost(q(), removed(EXISTING)) == 10.0
+    assert planner.calls == 1
+
+
+pool = st.sampled_from((A, B, C))
+subsets = st.frozensets(pool)
+
+
+@given(
+    st.dictionaries(st.frozensets(pool, min_size=1), st.integers(1, 99).map(float), max_size=6),
+    st.lists(st.tuples(subsets, st.booleans()), max_size=12),
+)
+@settings(max_examples=150, deadline=None)
+def test_every_derived_cost_is_what_the_planner_would_have_said(plans, questions):
+    options = {"q": {NONE: 100.0, **plans, frozenset({EXISTING}): 60.0}}
+    costs, _ = model(options, q())
+    fresh = OptionPlanner(options, existing={EXISTING: "h_idx"})
+    for members, without in questions:
+        configuration = Configuration(members, frozenset({EXISTING}) if without else NONE)
+        assert costs.cost(q(), configuration) == fresh.plan(q(), (), configuration).cost
+
+
+def test_samples_are_averaged_by_weight():
+    statement = q(sql="select * from t where a = $1", samples=(("1",), ("2",)), sample_weights=(3.0, 1.0))
+
+    class ByValue(OptionPlanner):
+        def plan(self, statement, parameters, configuration):
+            return Plan(8.0 if parameters == ("1",) else 40.0)
+
+    costs, _ = model({}, statement, planner=ByValue({}))
+    assert costs.cost(statement, Configuration()) == pytest.approx(16.0)
+
+
+def test_the_plan_shown_is_that_of_the_dearest_sample():
+    statement = q(sql="select * from t where a = $1", samples=(("1",), ("2",)))
+
+    class ByValue(OptionPlanner):
+        def plan(self, statement, parameters, configuration):
+            return Plan(8.0 if parameters == ("1",) else 40.0)
+
+    costs, _ = model({}, statement, planner=ByValue({}))
+    assert costs.plan(statement, Configuration()).cost == 40.0
+
+
+def test_indexes_used_are_those_of_all_samples():
+    statement = q(sql="select * from t where a = $1", samples=(("1",), ("2",)))
+
+    class ByValue(OptionPlanner):
+        def plan(self, statement, parameters, configuration):
+            wanted = A if parameters == ("1",) else B
+            return Plan(1.0, indexes=frozenset({wanted}) & configuration.added)
+
+    costs, _ = model({}, statement, planner=ByValue({}))
+    assert costs.used(statement, added(A, B, C)) == {A, B}
+
+
+def test_a_statement_that_cannot_be_planned_is_named_and_costs_nothing():
+    planner = OptionPlanner({"good": {NONE: 10.0}}, refuse=frozenset({"bad"}))
+    costs, _ = model({}, q("good"), q("bad"), planner=planner)
+    assert [s.id for s in costs.examine()] == ["good"]
+    assert [n.what for n in costs.not_examined] == ["bad"]
+    assert "column does not exist" in costs.not_examined[0].why
+    assert costs.cost(q("bad"), Configuration()) == costs.cost(q("bad"), added(A)) == 0.0
+    assert costs.used(q("bad"), added(A)) == NONE
+    assert costs.plan(q("bad"), added(A)).cost == 0.0
+
+
+def test_one_refused_sample_does_not_lose_the_statement():
+    statement = q(sql="select * from t where a = $1", samples=(("x",), ("2",)))
+
+    class Half(OptionPlanner):
+        def plan(self, statement, parameters, configuration):
+            if parameters == ("x",):
+                self.refuse = frozenset({"q"})
+                try:
+                    return super().plan(statement, parameters, configuration)
+                finally:
+                    self.refuse = frozenset()
+            return Plan(7.0)
+
+    costs, _ = model({}, statement, planner=Half({}))
+    assert [s.id for s in costs.examine()] == ["q"]
+    assert costs.cost(statement, Configuration()) == 7.0
+    assert costs.not_examined == ()
+
+
+def test_a_configuration_that_cannot_be_planned_costs_what_is_known():
+    class Picky(OptionPlanner):
+        def plan(self, statement, parameters, configuration):
+            self.refuse = frozenset({"q"}) if B in configuration.added else frozenset()
+            return super().plan(statement, parameters, configuration)
+
+    costs, _ = model({}, q(), planner=Picky({"q": {NONE: 10.0, frozenset({A}): 4.0}}))
+    assert costs.cost(q(), added(A)) == 4.0
+    assert costs.cost(q(), added(A, B)) == 4.0
+    assert costs.not_examined == ()
+
+
+def test_a_lost_engine_is_not_swallowed():
+    class Lost(OptionPlanner):
+        def plan(self, statement, parameters, configuration):
+            raise EngineFailed("the planner's server has ended")
+
+    costs, _ = model({}, q(), planner=Lost({}))
+    with pytest.raises(EngineFailed):
+        costs.examine()
+
+
+def test_after_the_last_planner_call_answers_come_from_memory_and_are_never_too_low():
+    options = {"q": {NONE: 10.0, frozenset({A}): 3.0, frozenset({B}): 1.0}}
+    costs, planner = model(options, q(), max_planner_calls=2)
+    costs.cost(q(), Configuration())
+    costs.cost(q(), added(A))
+    assert costs.exhausted
+    assert costs.cost(q(), added(A, B)) == 3.0
+    assert costs.cost(q(), added(B)) == 10.0
+    assert planner.calls == 2
+
+
+def test_an_unknown_removal_without_planner_calls_left_is_infinitely_dear():
+    costs, _ = model({"q": {frozenset({EXISTING}): 5.0, NONE: 9.0}}, q(), max_planner_calls=1)
+    assert costs.cost(q(), Configuration()) == 5.0
+    assert costs.cost(q(), removed(EXISTING)) == math.inf
+
+
+def test_statements_that_the_deadline_cut_off_are_named():
+    costs, planner = model(
+        {"q": {NONE: 10.0}, "r": {NONE: 5.0}}, q(total_ms=5.0), q("r"), max_planner_calls=1
+    )
+    assert [s.id for s in costs.examine()] == ["q"]
+    assert [n.what for n in costs.not_examined] == ["r"]
+    assert "ran out" in costs.not_examined[0].why
+    assert planner.calls == 1
+
+
+def test_the_deadline_is_honoured_while_the_planner_is_slow():
+    class Slow(OptionPlanner):
+        def plan(self, statement, parameters, configuration):
+            time.sleep(0.02)
+            return super().plan(statement, parameters, configuration)
+
+    many = [q(f"q{n}") for n in range(200)]
+    costs, planner = model({}, *many, planner=Slow({s.id: {NONE: 1.0} for s in many}), deadline=0.1)
+    started = time.monotonic()
+    costs.examine()
+    assert time.monotonic() - started < 1.0
+    assert 1 <= planner.calls < 60
+
+
+def test_size_of_an_existing_index_is_the_catalogs():
+    costs, _ = model({"q": {NONE: 1.0}}, q(), planner=OptionPlanner({}, sizes={A: 777, EXISTING: 1}))
+    assert costs.size(A) == 777
+    assert costs.size(EXISTING) == 8192
+
+
+def test_progress_is_told():
+    heard = []
+    costs, _ = model({"q": {NONE: 1.0}}, q(), on_event=lambda *event: heard.append(event))
+    costs.examine()
+    assert heard == [("what-if", 0.0, "q")]
