@@ -1,0 +1,65 @@
+"""The command line: arguments, one call, a report, an exit code."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+from indexical import __version__
+from indexical.cli.door import Door
+from indexical.cli.verbs import VERBS
+from indexical.errors import IndexicalError
+from indexical.report.units import printable
+
+INTERRUPTED = 130
+
+
+def build_parser(door: Door) -> argparse.ArgumentParser:
+    """The parser of both doors."""
+    parser = argparse.ArgumentParser(
+        prog=door.program,
+        description="Finds, chooses, writes, applies and proves the database indexes of Django projects on PostgreSQL.",
+    )
+    parser.add_argument("--version", action="version", version=f"indexical {__version__}")
+    add_verbs(parser, door)
+    return parser
+
+
+def add_verbs(parser: argparse.ArgumentParser, door: Door) -> None:
+    """Every verb as a subcommand; the Django command calls this on its own parser."""
+    verbs = parser.add_subparsers(
+        dest="verb", metavar="VERB", required=True, parser_class=argparse.ArgumentParser
+    )
+    for verb in VERBS:
+        if verb.needs_project and door.project is None:
+            continue
+        sub = verbs.add_parser(verb.name, help=verb.help, description=verb.help)
+        verb.configure(sub, door)
+        sub.set_defaults(run=verb.run)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Entry point of the console script; returns the exit code."""
+    door = Door()
+    arguments = build_parser(door).parse_args(argv)
+    return run(arguments.run, arguments, door)
+
+
+def run(verb: Callable[[argparse.Namespace, Door], int], arguments: argparse.Namespace, door: Door) -> int:
+    """Runs one verb at the process edge: every error on purpose becomes one line and its exit code."""
+    try:
+        status = verb(arguments, door)
+        sys.stdout.flush()
+    except IndexicalError as error:
+        print(f"{door.program}: {printable(str(error)).replace(chr(10), ' ')}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print(f"{door.program}: interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output has gone; silence the interpreter's own complaint at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return status

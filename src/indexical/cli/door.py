@@ -1,0 +1,55 @@
+"""The two doors: ``indexical VERB`` anywhere, ``manage.py indexes VERB`` in a Django project.
+
+The verbs are the same; a door says where the database is and whether there is a project to write into.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from indexical.model import Advice, Change, Drop, Index, Outcome, Recommendation
+
+
+class Project(Protocol):
+    """A Django project, as far as the verbs need it; ``indexical.django`` has the only implementation."""
+
+    def url(self) -> str:
+        """The connection URL of the chosen database alias; it may hold a password."""
+
+    def annotate(self, advice: Advice) -> Advice:
+        """The advice with models, declarations and index names in the project's own terms."""
+
+    def changes(self, create: Sequence[Recommendation], drop: Sequence[Drop]) -> tuple[Change, ...]:
+        """Edits of models and new migrations, and instructions where an edit is not certain."""
+
+    def diff(self, changes: Sequence[Change]) -> str: ...
+
+    def write(self, changes: Sequence[Change]) -> tuple[Outcome, ...]: ...
+
+    def pending(self) -> tuple[PendingMigration, ...]:
+        """Index-only migrations that the database does not have yet, in the order they would be applied."""
+
+    def migrate(self, migration: PendingMigration) -> None:
+        """Applies exactly one pending migration."""
+
+
+@dataclass(frozen=True, slots=True)
+class PendingMigration:
+    app: str
+    name: str
+    sql: tuple[str, ...]
+    builds: tuple[tuple[str, Index], ...] = ()
+    """Name and structure of every index it builds."""
+    drops: tuple[str, ...] = ()
+    """Names of the indexes it drops."""
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """How the program was entered."""
+
+    program: str = "indexical"
+    """What to call the program in messages: ``indexical`` or ``manage.py indexes``."""
+    project: Project | None = None

@@ -1,0 +1,106 @@
+"""``advise``: the best index set for a workload."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from indexical.advise import advise_catalog
+from indexical.cli import units
+from indexical.cli.door import Door
+from indexical.cli.output import emit, terminal
+from indexical.cli.progress import OnEvent, progress
+from indexical.cli.source import add_source, add_workload, read_catalog, read_workload
+from indexical.model import Advice, Limits
+from indexical.report import FORMATS, render
+
+HELP = "Say which indexes to create and which to drop for a workload, why, and what was not examined."
+
+
+def configure(parser: argparse.ArgumentParser, door: Door) -> None:
+    add_source(parser, door, snapshots=True)
+    add_workload(parser)
+    add_limits(parser)
+    parser.add_argument("--format", choices=FORMATS, default="text")
+    parser.add_argument("-o", "--output", metavar="FILE", help="write there instead of to standard output")
+    parser.add_argument("--save", metavar="FILE", help="save the advice as JSON, for write, apply and verify")
+
+
+def add_limits(parser: argparse.ArgumentParser) -> None:
+    """Everything that bounds the advice."""
+    defaults = Limits()
+    group = parser.add_argument_group("limits")
+    group.add_argument(
+        "--storage-budget", metavar="SIZE", type=units.size, help="what new indexes may take, such as 500MB"
+    )
+    group.add_argument(
+        "--max-write-overhead",
+        metavar="SHARE",
+        type=units.share,
+        help="how much dearer writes may get, such as 20%%",
+    )
+    group.add_argument("--max-indexes", metavar="N", type=units.count, help="how many new indexes at most")
+    group.add_argument(
+        "--max-width",
+        metavar="N",
+        type=units.count,
+        default=defaults.max_width,
+        help="key columns at most (default %(default)s)",
+    )
+    group.add_argument(
+        "--unused-after",
+        metavar="TIME",
+        type=units.seconds,
+        default=defaults.unused_after,
+        help="how long an index must have gone without scans to be called unused (default 7d)",
+    )
+    group.add_argument("--only", choices=("create", "drop"), default="")
+    group.add_argument(
+        "--kinds",
+        metavar="KINDS",
+        type=units.kinds,
+        default=units.KINDS,
+        help="access methods, comma-separated: btree",
+    )
+    group.add_argument("--planner", choices=("twin",), default="twin", help="who answers what-if questions")
+    group.add_argument(
+        "--deadline",
+        metavar="TIME",
+        type=units.seconds,
+        default=defaults.deadline,
+        help="for the whole advice (default 60s)",
+    )
+
+
+def limits_of(arguments: argparse.Namespace) -> Limits:
+    return Limits(
+        storage_budget=arguments.storage_budget,
+        max_write_overhead=arguments.max_write_overhead,
+        max_indexes=arguments.max_indexes,
+        max_width=arguments.max_width,
+        unused_after=arguments.unused_after,
+        only=arguments.only,
+        deadline=arguments.deadline,
+    )
+
+
+def make_advice(arguments: argparse.Namespace, door: Door, on_event: OnEvent | None) -> Advice:
+    """The advice for the arguments of :func:`configure`, in the project's terms at the Django door."""
+    workload = read_workload(arguments.workload)
+    catalog = read_catalog(arguments.source, door, on_event)
+    advice = advise_catalog(workload, catalog, limits_of(arguments), on_event=on_event)
+    return door.project.annotate(advice) if door.project is not None else advice
+
+
+def run(arguments: argparse.Namespace, door: Door) -> int:
+    with progress() as on_event:
+        advice = make_advice(arguments, door, on_event)
+    if arguments.save:
+        emit(render(advice, "json"), arguments.save)
+    width, color = terminal()
+    emit(
+        render(advice, arguments.format, width=width, color=color and not arguments.output), arguments.output
+    )
+    if arguments.output:
+        print(f"advice written to {arguments.output}", file=sys.stderr)
+    return 0

@@ -1,0 +1,202 @@
+"""Measures the three index sets on the same rows and the same workload."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from indexical.catalog import snapshot
+from indexical.measure.hot import measure_hot
+from indexical.measure.reads import common, measure, p95_ms, total_ms
+from indexical.measure.writes import measure_writes
+from indexical.model import (
+    ExistingIndex,
+    HotMeasurement,
+    Measurement,
+    NotMeasured,
+    Origin,
+    ThreeWays,
+    Way,
+    WriteMeasurement,
+)
+from indexical.pg.indexes import existing_indexes
+from indexical.pg.queries import load
+from indexical.pg.session import Session, connect
+from indexical.report.three_ways import slower_than_guide
+from indexical.report.units import number, shorten
+from indexical.selection.redundancy import redundancies
+from indexical.workload.sources import open_sources
+
+if TYPE_CHECKING:
+    from indexical.demo.story import Stage
+
+DATABASES = {"prior": "prior", "guide": "guide", "indexical": "shop"}
+"""Way → database; the order is the order of execution within a round."""
+
+RUNS = 7
+SAMPLES = 6
+BUDGET_MS = 300.0
+"""For one statement on one database, so that the whole measuring stays within a minute or two."""
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseFacts:
+    rows: float
+    bytes: int
+    indexes: int
+
+
+def python() -> list[str]:
+    """The interpreter to run the example's scripts with."""
+    return [sys.executable]
+
+
+def database_facts(session: Session) -> DatabaseFacts:
+    """Rows, bytes and user indexes of a database."""
+    row = session.rows(load("database_facts"))[0]
+    return DatabaseFacts(float(row["rows"]), int(row["bytes"]), int(row["indexes"]))
+
+
+def three_ways(stage: Stage, advice: Mapping[str, Any], started: float) -> ThreeWays:
+    """Vacuums, measures in turn, and puts the three ways side by side."""
+    workload = open_sources([str(stage.file("capture.jsonl")), str(stage.file("documented.sql"))])
+    with ExitStack() as stack:
+        sessions = {
+            way: stack.enter_context(connect(stage.url(name), read_only=False, statement_timeout_ms=120_000))
+            for way, name in DATABASES.items()
+        }
+        with stage.narrator.step("VACUUM ANALYZE in all three"):
+            for session in sessions.values():
+                session.execute("VACUUM ANALYZE")
+        indexes = {
+            way: {index.name: index for index in existing_indexes(session)}
+            for way, session in sessions.items()
+        }
+        with stage.narrator.step("every reading statement is executed in all three, in turn") as step:
+            results = measure(
+                sessions,
+                workload,
+                runs=RUNS,
+                samples=SAMPLES,
+                budget_ms_per_statement=BUDGET_MS,
+                on_event=step.event,
+            )
+            reads = common(results)
+            step.result = f"{number(len(reads['prior']))} statements"
+        with stage.narrator.step("every write path, in all three, in turn"):
+            # Before the write paths: the rows that they roll back would fill the room that a heap-only update needs.
+            hot = measure_hot(sessions, stage.manifest.hot, disposable=set(sessions))
+            writes = measure_writes(sessions, stage.manifest.writes)
+    prior, guide, ours = (
+        _way(
+            name,
+            reads[name],
+            tuple(item for item in writes[name] if isinstance(item, WriteMeasurement)),
+            tuple(item for item in hot[name] if isinstance(item, HotMeasurement)),
+            indexes["prior"],
+            indexes[name],
+        )
+        for name in DATABASES
+    )
+    missed = [item for found in (results, writes, hot) for items in found.values() for item in items]
+    labels = {statement.id: _label(statement.origins) for statement in workload.statements}
+    result = ThreeWays(
+        example=stage.manifest.name,
+        scale=stage.scale,
+        prior=prior,
+        guide=guide,
+        indexical=ours,
+        milliseconds=(time.monotonic() - started) * 1000,
+        server_version=stage.server.engine.version,
+        not_measured=tuple(
+            dict.fromkeys(
+                item for item in missed if isinstance(item, NotMeasured) and not _is_write(item.reason)
+            )
+        ),
+        labels=tuple(sorted((id, label) for id, label in labels.items() if label)),
+    )
+    return _explained(result, advice, indexes["guide"])
+
+
+def _way(
+    name: str,
+    reads: tuple[Measurement, ...],
+    writes: tuple[WriteMeasurement, ...],
+    hot: tuple[HotMeasurement, ...],
+    before: Mapping[str, ExistingIndex],
+    now: Mapping[str, ExistingIndex],
+) -> Way:
+    added = [index for key, index in now.items() if key not in before]
+    dropped = [index for key, index in before.items() if key not in now]
+    return Way(
+        name=name,
+        reads=reads,
+        writes=writes,
+        hot=hot,
+        added=len(added),
+        dropped=len(dropped),
+        bytes=sum(index.size for index in added),
+        freed=sum(index.size for index in dropped),
+        read_ms=total_ms(reads),
+        p95_ms=p95_ms(reads),
+    )
+
+
+def _label(origins: tuple[Origin, ...]) -> str:
+    return next((origin.location or origin.view for origin in origins if origin.location or origin.view), "")
+
+
+def _is_write(reason: str) -> bool:
+    """Writing statements are measured as write paths, so their absence from the reads is no finding."""
+    return reason.startswith("it writes")
+
+
+def _explained(result: ThreeWays, advice: Mapping[str, Any], guide: Mapping[str, ExistingIndex]) -> ThreeWays:
+    """Says of each statement that is slower than with the guide's set which index it lacks, and why that was not chosen."""
+    used = {read.id: read.indexes for read in result.guide.reads}
+    ours = {read.id: read for read in result.indexical.reads}
+    reasons = tuple(
+        (id, _reason(ours[id], used.get(id, ()), advice, guide)) for id in slower_than_guide(result)
+    )
+    return ThreeWays(
+        **{field: getattr(result, field) for field in ThreeWays.__slots__ if field != "explanations"},
+        explanations=reasons,
+    )
+
+
+def _reason(
+    read: Measurement,
+    guide_uses: tuple[str, ...],
+    advice: Mapping[str, Any],
+    guide: Mapping[str, ExistingIndex],
+) -> str:
+    lacking = sorted(name for name in set(guide_uses) - set(read.indexes) if name in guide)
+    if not lacking:
+        return "both use the same indexes; a larger or a different one serves it here"
+    texts = [guide[name].index.text for name in lacking]
+    for refusal in advice["refused"]:
+        if any(text in refusal["index"] or refusal["index"] in text for text in texts):
+            return f"the guide's {', '.join(lacking)}: {refusal['reason']}, {shorten(refusal['detail'], 110)}"
+    return (
+        f"the guide uses {', '.join(lacking)}; over the whole workload that index does not pay for its upkeep"
+    )
+
+
+def audit_lines(prior: Session, guide: Session) -> tuple[str, ...]:
+    """What Indexical makes of the guide's own set: duplicates and left prefixes among the added indexes."""
+    before = {index.name for index in existing_indexes(prior)}
+    catalog = snapshot(guide)
+    added = {index.name for index in catalog.indexes()} - before
+    found = [item for item in redundancies(catalog.tables) if item.existing.name in added]
+    duplicates = [item for item in found if item.reason == "duplicate"]
+    prefixes = [item for item in found if item.reason == "redundant" and item.covered_by in added]
+    return (
+        f"Of the guide's {len(added)} indexes, {len(duplicates)} are exact duplicates of what was there: "
+        + ", ".join(f"{item.existing.name} (= {item.covered_by})" for item in duplicates),
+        f"and {len(prefixes)} are left prefixes of others among them: "
+        + ", ".join(f"{item.existing.name} (< {item.covered_by})" for item in prefixes),
+    )

@@ -1,0 +1,116 @@
+"""Runs a Django project's commands as a user would: in a process of their own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from indexical.errors import NotHeld
+
+START_SECONDS = 30.0
+STOP_SECONDS = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class DjangoProject:
+    directory: Path
+    url: str
+    """Connection URL of its database."""
+    settings: str
+
+    def environment(self) -> dict[str, str]:
+        return {
+            **os.environ,
+            "DATABASE_URL": self.url,
+            "DJANGO_SETTINGS_MODULE": self.settings,
+            "PYTHONUNBUFFERED": "1",
+        }
+
+    def manage(self, *arguments: str) -> str:
+        """Runs ``manage.py`` and returns what it printed.
+
+        Raises:
+            NotHeld: it exited with another status than 0; the message ends with the last line it printed.
+        """
+        return self.run([sys.executable, "manage.py", *arguments], f"manage.py {arguments[0]}")
+
+    def run(self, command: Sequence[str], what: str) -> str:
+        """Runs a command in the project's folder; see :meth:`manage`."""
+        done = subprocess.run(
+            command,
+            cwd=self.directory,
+            env=self.environment(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode != 0:
+            lines = [
+                line for line in (done.stderr.strip() or done.stdout.strip()).splitlines() if line.strip()
+            ]
+            raise NotHeld(
+                f"{what} ended with status {done.returncode}: {lines[-1] if lines else 'it printed nothing'}"
+            )
+        return done.stdout
+
+    @contextmanager
+    def serve(self, capture: Path) -> Iterator[str]:
+        """Serves the project over HTTP while recording its statements; yields the base URL.
+
+        Raises:
+            NotHeld: the server did not come up.
+        """
+        port = _free_port()
+        server = [sys.executable, "manage.py", "runserver", "--noreload", f"127.0.0.1:{port}"]
+        command = [sys.executable, "-m", "indexical", "capture", "-o", str(capture), "--", *server]
+        log = capture.with_suffix(".log")
+        with log.open("w") as stream:
+            process = subprocess.Popen(
+                command,
+                cwd=self.directory,
+                env=self.environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=stream,
+                stderr=subprocess.STDOUT,
+            )
+            try:
+                _wait_for(port, process, log)
+                yield f"http://127.0.0.1:{port}"
+            finally:
+                process.send_signal(signal.SIGTERM)
+                try:
+                    process.wait(STOP_SECONDS)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+                    process.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            lines = log.read_text(errors="replace").strip().splitlines()
+            raise NotHeld(
+                f"the example's web server ended at once: {lines[-1] if lines else 'it printed nothing'}"
+            )
+        with socket.socket() as probe:
+            probe.settimeout(0.5)
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    raise NotHeld(f"the example's web server did not answer within {START_SECONDS:.0f} s; its log is {log}")

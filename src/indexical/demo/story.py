@@ -1,0 +1,259 @@
+"""The demo's story: load, record, advise, write, apply, verify, and measure three ways.
+
+Every step that a user would type is run as the command a user would type, in the copied project; only the server, the
+comparison databases and the measuring are set up from here.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from indexical.demo import compare
+from indexical.demo.examples import Manifest, manifest
+from indexical.demo.narrator import Narrator
+from indexical.demo.project import DjangoProject
+from indexical.errors import InputError, NotHeld
+from indexical.measure.lockprobe import WriterProbe
+from indexical.model import ThreeWays
+from indexical.pg.session import connect
+from indexical.report.units import milliseconds, number, plural, size
+from indexical.twin.engine import find
+from indexical.twin.server import PrivateServer
+
+PRODUCTION = "shop"
+"""The database that the project uses; the other two are copies of it."""
+
+SERVER_SETTINGS = {
+    # The rows fit in memory, as a shop's hot rows do, so a random page costs little more than a sequential one.
+    "random_page_cost": "1.1",
+    "effective_cache_size": "1GB",
+    # One process a plan, no compilation: times on a busy laptop stay comparable.
+    "max_parallel_workers_per_gather": "0",
+    "jit": "off",
+    # The demo vacuums and analyses all three databases itself, so that none of them is caught in between.
+    "autovacuum": "off",
+    "fsync": "off",
+    "max_wal_size": "4GB",
+    "checkpoint_timeout": "1h",
+    "timezone": "UTC",
+    "max_connections": "60",
+}
+
+
+UNUSED_AFTER = ("--unused-after", "0s")
+"""In the demo the recorded traffic is all that ever runs, so an index that it does not scan is unused at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Everything the steps share."""
+
+    manifest: Manifest
+    scale: str
+    folder: Path
+    server: PrivateServer
+    narrator: Narrator
+
+    def url(self, database: str) -> str:
+        return self.server.url(database)
+
+    @property
+    def project(self) -> DjangoProject:
+        """The copied project: the one that gets edited."""
+        return DjangoProject(self.folder / "project", self.url(PRODUCTION), self.manifest.settings)
+
+    @property
+    def guide_project(self) -> DjangoProject:
+        """The project as it was, with the guide's indexes switched on, on a copy of the database."""
+        return DjangoProject(self.manifest.directory, self.url("guide"), self.manifest.guide_settings)
+
+    def file(self, name: str) -> Path:
+        return self.folder / name
+
+
+def run_demo(
+    example: str,
+    scale: str,
+    *,
+    keep: Path | None = None,
+    quiet: bool = False,
+    width: int = 120,
+    color: bool = False,
+) -> ThreeWays:
+    """Runs the demo and returns its three-way table.
+
+    Args:
+        keep: a folder to keep the database, the edited project and the files in; otherwise all is removed.
+        quiet: tell nothing.
+
+    Raises:
+        InputError: ``keep`` is not an empty or new folder.
+        EngineFailed: no PostgreSQL could be started.
+        NotHeld: a step of the example failed.
+    """
+    started = time.monotonic()
+    narrator = Narrator(quiet, width, color)
+    with _folder(keep) as folder, _stage(example, scale, folder, keep is not None, narrator) as stage:
+        _prepare(stage)
+        _record(stage)
+        advice = _advise(stage)
+        _write(stage)
+        _copy_databases(stage)
+        _apply(stage)
+        _guide(stage)
+        result = compare.three_ways(stage, advice, started)
+        if keep is not None:
+            narrator.title(
+                f"Kept in {keep}: project/ (edited), database/, capture.jsonl, documented.sql, advice.json"
+            )
+        narrator.blank()
+        return result
+
+
+@contextmanager
+def _folder(keep: Path | None) -> Iterator[Path]:
+    if keep is None:
+        with tempfile.TemporaryDirectory(prefix="indexical-demo-") as name:
+            yield Path(name)
+        return
+    if keep.exists() and (not keep.is_dir() or any(keep.iterdir())):
+        raise InputError(f"{keep} is not an empty folder; choose another one for --keep")
+    keep.mkdir(parents=True, exist_ok=True)
+    yield keep.resolve()
+
+
+@contextmanager
+def _stage(example: str, scale: str, folder: Path, keep: bool, narrator: Narrator) -> Iterator[Stage]:
+    facts = manifest(example)
+    narrator.title(f"{facts.title}, scale {scale}")
+    shutil.copytree(
+        facts.directory, folder / "project", ignore=shutil.ignore_patterns("__pycache__", "*.pyc")
+    )
+    engine = find()
+    with narrator.step("PostgreSQL starts, private to this demo") as step:
+        server = PrivateServer(
+            engine,
+            directory=folder / "database" if keep else None,
+            settings=SERVER_SETTINGS,
+            shared_buffers="256MB",
+        )
+        server.start()
+        step.result = f"version {engine.version}"
+    try:
+        yield Stage(facts, scale, folder, server, narrator)
+    finally:
+        server.stop()
+
+
+def _prepare(stage: Stage) -> None:
+    with connect(stage.url("postgres"), read_only=False) as session:
+        session.execute(f"CREATE DATABASE {PRODUCTION}")
+    project = stage.project
+    with stage.narrator.step("manage.py migrate: the project as it was, with the indexes it had"):
+        project.manage("migrate", "--verbosity", "0")
+    with stage.narrator.step(
+        f"manage.py {stage.manifest.load}: rows at the published counts, skewed as real ones"
+    ) as step:
+        project.manage(
+            stage.manifest.load, "--scale", stage.scale, "--handles", str(stage.file("handles.json"))
+        )
+        with connect(stage.url(PRODUCTION)) as session:
+            facts = compare.database_facts(session)
+        step.result = (
+            f"{number(facts.rows)} rows, {size(facts.bytes)}, {plural(facts.indexes, 'index', 'indexes')}"
+        )
+
+
+def _record(stage: Stage) -> None:
+    project = stage.project
+    requests = stage.manifest.requests[stage.scale]
+    with stage.narrator.step(f"capture: {number(requests)} HTTP requests in the project's own mix") as step:
+        with project.serve(stage.file("capture.jsonl")) as base_url:
+            driver = [
+                *compare.python(),
+                stage.manifest.drive,
+                *(
+                    "--base-url",
+                    base_url,
+                    "--requests",
+                    str(requests),
+                    "--handles",
+                    str(stage.file("handles.json")),
+                ),
+            ]
+            summary = json.loads(project.run(driver, stage.manifest.drive))
+        lines = sum(1 for _ in stage.file("capture.jsonl").open(encoding="utf-8"))
+        step.result = (
+            f"{number(summary['requests'])} requests in {summary['seconds']:.0f} s, {number(lines)} records"
+        )
+    with stage.narrator.step("the documented queries, as a second workload"):
+        project.manage(stage.manifest.documented, "-o", str(stage.file("documented.sql")))
+    with stage.narrator.step("VACUUM ANALYZE"), connect(stage.url(PRODUCTION), read_only=False) as session:
+        session.execute("VACUUM ANALYZE")
+
+
+def _workload(stage: Stage) -> list[str]:
+    return ["--workload", str(stage.file("capture.jsonl")), "--workload", str(stage.file("documented.sql"))]
+
+
+def _advise(stage: Stage) -> dict[str, Any]:
+    advice = stage.file("advice.json")
+    with stage.narrator.step("the planner twin answers what-if questions; the solver chooses"):
+        text = stage.project.manage(
+            "indexes", "advise", *_workload(stage), *UNUSED_AFTER, "--save", str(advice)
+        )
+    options = " ".join(
+        ("--workload capture.jsonl --workload documented.sql", *UNUSED_AFTER, "--save advice.json")
+    )
+    stage.narrator.command(f"python manage.py indexes advise {options}", text)
+    document: dict[str, Any] = json.loads(advice.read_text(encoding="utf-8"))
+    return document
+
+
+def _write(stage: Stage) -> None:
+    project = stage.project
+    text = project.manage("indexes", "write", "--advice", str(stage.file("advice.json")))
+    stage.narrator.command("python manage.py indexes write --advice advice.json", text)
+    text = project.manage("makemigrations", "--check", "--dry-run")
+    stage.narrator.command("python manage.py makemigrations --check --dry-run", text)
+
+
+def _copy_databases(stage: Stage) -> None:
+    with (
+        stage.narrator.step("two copies of the database: one stays as it was, one is for the guide's 42"),
+        connect(stage.url("postgres"), read_only=False) as session,
+    ):
+        for name in ("prior", "guide"):
+            session.execute(f"CREATE DATABASE {name} TEMPLATE {PRODUCTION} STRATEGY FILE_COPY")
+
+
+def _apply(stage: Stage) -> None:
+    project = stage.project
+    probe = WriterProbe(lambda: connect(stage.url(PRODUCTION), read_only=False), stage.manifest.probe, [{}])
+    with probe:
+        text = project.manage("indexes", "apply")
+    stage.narrator.command("python manage.py indexes apply", text)
+    seen = probe.report()
+    stage.narrator.title(
+        f"Meanwhile a writer made {number(seen.count)} updates; the slowest took {milliseconds(seen.max_ms)}."
+    )
+    if seen.errors:
+        raise NotHeld(f"the writer beside the build was refused: {seen.errors[0]}")
+    text = project.manage("indexes", "verify", "--advice", str(stage.file("advice.json")), *_workload(stage))
+    stage.narrator.command("python manage.py indexes verify --advice advice.json --workload ...", text)
+
+
+def _guide(stage: Stage) -> None:
+    with stage.narrator.step("the guide's 42 indexes, built by its own migration in the second copy"):
+        stage.guide_project.manage("migrate", "--verbosity", "0")
+    with connect(stage.url("prior")) as prior, connect(stage.url("guide")) as guide:
+        for line in compare.audit_lines(prior, guide):
+            stage.narrator.title(line)
