@@ -118,6 +118,8 @@ def advise(
         advice,
         planner=use,
         not_examined=tuple(dict.fromkeys(unseen)),
+        workload_statements=len(workload.statements),
+        workload_calls=workload.calls,
         milliseconds=round((time.monotonic() - started) * 1000, 1),
     )
 

@@ -3,6 +3,7 @@
 DATABASE_URL         the PostgreSQL database; by default the local server's database "invitations"
 DJANGO_SECRET_KEY    signs tokens; the default is for trying things out only
 DJANGO_DEBUG         1 turns debug pages on
+FAST_PASSWORDS       1 hashes passwords cheaply; only for measuring with made-up accounts
 THROTTLES            1 turns the rate limits on (anonymous 100 a minute, a user 1000 a minute)
 TRUST_FORWARDED_FOR  0 ignores X-Forwarded-For; by default the first address in it is taken as the visitor's
 INDEXICAL_APP        0 leaves Indexical's Django app out, 1 insists on it; by default it is used when installed
@@ -63,6 +64,9 @@ DATABASES = {"default": database_settings(os.environ.get("DATABASE_URL", ""))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"
+if os.environ.get("FAST_PASSWORDS") == "1":
+    # For measuring: with the usual hash a handful of logins would cost more than thousands of queries.
+    PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},

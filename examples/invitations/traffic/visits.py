@@ -316,7 +316,7 @@ OTHERS: tuple[tuple[float, Action], ...] = (
     (1, Action("otp", 2, one_time_password)),
     (1, Action("profile update", 1, new_profile)),
     (0.5, Action("plan wish", 1, plan_wish)),
-    (1, Action("purchase", 5, whole_purchase)),
+    (3, Action("purchase", 5, whole_purchase)),
     (2, staff("admin pending", "approvals/pending/")),
     (1, staff("admin users pending", "users/pending/")),
     (2, staff("admin recent", "approvals/recent/")),

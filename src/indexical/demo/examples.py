@@ -28,6 +28,8 @@ class Manifest:
     settings: str
     guide_settings: str
     apps: tuple[str, ...]
+    environment: dict[str, str]
+    """Variables that its commands run with."""
     load: str
     """The management command that fills the tables."""
     drive: str
@@ -73,6 +75,7 @@ def manifest(name: str) -> Manifest:
             settings=raw["settings"],
             guide_settings=raw["guide_settings"],
             apps=tuple(raw["apps"]),
+            environment=dict(raw.get("environment", {})),
             load=raw["load"]["command"],
             drive=raw["drive"]["script"],
             requests=dict(raw["drive"]["requests"]),

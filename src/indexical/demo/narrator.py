@@ -82,5 +82,8 @@ class Narrator:
         if output.strip():
             self._console.print(Text(printable(output.rstrip())))
 
+    def say(self, text: str) -> None:
+        self._console.print(Text(printable(text)))
+
     def blank(self) -> None:
         self._console.print()

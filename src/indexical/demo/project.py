@@ -8,9 +8,9 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from indexical.errors import NotHeld
@@ -25,13 +25,18 @@ class DjangoProject:
     url: str
     """Connection URL of its database."""
     settings: str
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """What its environment has besides."""
 
     def environment(self) -> dict[str, str]:
         return {
             **os.environ,
+            **self.variables,
             "DATABASE_URL": self.url,
             "DJANGO_SETTINGS_MODULE": self.settings,
             "PYTHONUNBUFFERED": "1",
+            # The bundled project is run where it lies: nothing may be written beside it.
+            "PYTHONDONTWRITEBYTECODE": "1",
         }
 
     def manage(self, *arguments: str) -> str:

@@ -68,7 +68,9 @@ class Stage:
     @property
     def project(self) -> DjangoProject:
         """The copied project: the one that gets edited."""
-        return DjangoProject(self.folder / "project", self.url(PRODUCTION), self.manifest.settings)
+        return DjangoProject(
+            self.folder / "project", self.url(PRODUCTION), self.manifest.settings, self.manifest.environment
+        )
 
     @property
     def guide_project(self) -> DjangoProject:
@@ -138,16 +140,16 @@ def _stage(example: str, scale: str, folder: Path, keep: bool, narrator: Narrato
         facts.directory, folder / "project", ignore=shutil.ignore_patterns("__pycache__", "*.pyc")
     )
     engine = find()
-    with narrator.step("PostgreSQL starts, private to this demo") as step:
-        server = PrivateServer(
-            engine,
-            directory=folder / "database" if keep else None,
-            settings=SERVER_SETTINGS,
-            shared_buffers="256MB",
-        )
-        server.start()
-        step.result = f"version {engine.version}"
+    server = PrivateServer(
+        engine,
+        directory=folder / "database" if keep else None,
+        settings=SERVER_SETTINGS,
+        shared_buffers="256MB",
+    )
     try:
+        with narrator.step("PostgreSQL starts, private to this demo") as step:
+            server.start()
+            step.result = f"version {engine.version}"
         yield Stage(facts, scale, folder, server, narrator)
     finally:
         server.stop()
@@ -242,7 +244,7 @@ def _apply(stage: Stage) -> None:
         text = project.manage("indexes", "apply")
     stage.narrator.command("python manage.py indexes apply", text)
     seen = probe.report()
-    stage.narrator.title(
+    stage.narrator.say(
         f"Meanwhile a writer made {number(seen.count)} updates; the slowest took {milliseconds(seen.max_ms)}."
     )
     if seen.errors:
@@ -256,4 +258,4 @@ def _guide(stage: Stage) -> None:
         stage.guide_project.manage("migrate", "--verbosity", "0")
     with connect(stage.url("prior")) as prior, connect(stage.url("guide")) as guide:
         for line in compare.audit_lines(prior, guide):
-            stage.narrator.title(line)
+            stage.narrator.say(line)

@@ -229,6 +229,9 @@ class Advice:
     statistics_since: str = ""
     taken_at: str = ""
     settings: tuple[tuple[str, str], ...] = field(default=())
+    workload_statements: int = 0
+    """Statements of the workload, examined or not."""
+    workload_calls: float = 0.0
 
     @property
     def storage_added(self) -> int:

@@ -93,7 +93,8 @@ def _recommendation(item: dict[str, Any]) -> Recommendation:
 
 def _drop(item: dict[str, Any]) -> Drop:
     raw = dict(item["existing"])
-    existing = _built(ExistingIndex, {**raw, "index": _index(raw["index"])})
+    options = tuple((_string(name), _string(value)) for name, value in raw.get("options", ()))
+    existing = _built(ExistingIndex, {**raw, "index": _index(raw["index"]), "options": options})
     return Drop(
         existing=existing,
         reason=_string(item["reason"]),

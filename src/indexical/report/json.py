@@ -18,7 +18,6 @@ VERSION = 1
 
 def advice_document(advice: Advice) -> dict[str, Any]:
     """The document as plain values."""
-    calls = sum(verdict.calls for verdict in advice.statements)
     return {
         "version": VERSION,
         "database": advice.database,
@@ -30,8 +29,8 @@ def advice_document(advice: Advice) -> dict[str, Any]:
         },
         "statistics": {"taken_at": advice.taken_at, "counters_since": advice.statistics_since},
         "workload": {
-            "statements": len(advice.statements) + _not_examined_statements(advice),
-            "calls": calls,
+            "statements": advice.workload_statements,
+            "calls": advice.workload_calls,
             "examined": len(advice.statements),
         },
         "cost": {
@@ -59,11 +58,6 @@ def advice_document(advice: Advice) -> dict[str, Any]:
 
 def render_advice(advice: Advice) -> str:
     return json.dumps(advice_document(advice), indent=2, ensure_ascii=False) + "\n"
-
-
-def _not_examined_statements(advice: Advice) -> int:
-    examined = {verdict.id for verdict in advice.statements}
-    return len({item.what for item in advice.not_examined if item.what.startswith("statement ")} - examined)
 
 
 def _create(item: Recommendation) -> dict[str, Any]:

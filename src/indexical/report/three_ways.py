@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from indexical.model import Measurement, ThreeWays, Way
-from indexical.report.units import milliseconds, number, share, shorten, size
+from indexical.report.units import milliseconds, number, plural, share, shorten, size
 from indexical.report.view import Column, Section, Table
 
 VERSION = 1
@@ -148,23 +148,22 @@ def _statements(result: ThreeWays) -> Section:
 
 def _slower(result: ThreeWays) -> Section:
     reasons = dict(result.explanations)
-    ids = slower_than_guide(result)
-    if not ids:
-        return Section("Slower than with the guide's set", ("No statement, beyond noise.",))
-    rows = []
-    for id in ids:
-        ours, guide = _find(result.indexical, id), _find(result.guide, id)
-        assert ours is not None  # noqa: S101 - slower_than_guide only names statements that both have
-        assert guide is not None  # noqa: S101
-        rows.append(
-            (
-                shorten(id, 44),
-                number(ours.calls),
-                milliseconds(guide.median_ms),
-                milliseconds(ours.median_ms),
-                shorten(reasons.get(id, "not examined"), 160),
-            )
+    explained = [id for id in slower_than_guide(result) if reasons.get(id)]
+    by_chance = len(slower_than_guide(result)) - len(explained)
+    notes = (
+        (
+            f"{plural(by_chance, 'more statement')} measured slower although both plans use the same indexes: noise of this run.",
         )
+        if by_chance
+        else ()
+    )
+    if not explained:
+        return Section("Slower than with the guide's set", ("No statement, beyond noise.",), notes=notes)
+    rows = []
+    for id in explained:
+        guide, ours = _find(result.guide, id), _find(result.indexical, id)
+        times = tuple(milliseconds(read.median_ms) if read else "not measured" for read in (guide, ours))
+        rows.append((shorten(id, 44), number(ours.calls) if ours else "", *times, shorten(reasons[id], 160)))
     columns = (
         Column("statement"),
         Column("calls", True),
@@ -172,7 +171,9 @@ def _slower(result: ThreeWays) -> Section:
         Column("Indexical's", True),
         Column("why"),
     )
-    return Section(f"Slower than with the guide's set ({len(ids)})", (), Table(columns, tuple(rows)))
+    return Section(
+        f"Slower than with the guide's set ({len(explained)})", (), Table(columns, tuple(rows)), notes
+    )
 
 
 def _ratio(value: float, base: float) -> float:

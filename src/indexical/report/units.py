@@ -17,10 +17,10 @@ def size(count: float) -> str:
 
 
 def number(value: float) -> str:
-    """Three significant digits and a thousands separator."""
-    if value == 0 or not math.isfinite(value):
-        return "0" if value == 0 else str(value)
-    if abs(value) >= 100:
+    """Three significant digits and a thousands separator; whole numbers stay whole."""
+    if not math.isfinite(value):
+        return str(value)
+    if abs(value) >= 100 or value == int(value):
         return f"{value:,.0f}"
     digits = max(0, 2 - math.floor(math.log10(abs(value))))
     return f"{value:,.{min(digits, 4)}f}"

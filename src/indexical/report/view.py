@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from indexical.model import Advice, Drop, Recommendation, Refusal, StatementVerdict
 from indexical.report.units import change, number, plural, share, shorten, size
 
+SMALL = "small-table"
+"""Refusals of this reason are told in one line: they are about tables, not about ideas."""
 TEXT_ROWS = 12
 """Rows of a long table that a summary shows."""
 
@@ -39,7 +41,7 @@ def advice_sections(advice: Advice, *, full: bool = False) -> tuple[Section, ...
     sections = [
         _summary(advice),
         _create(advice),
-        _drop(advice),
+        _drop(advice, full),
         _statements(advice, full),
         _refused(advice, full),
     ]
@@ -53,12 +55,14 @@ def advice_sections(advice: Advice, *, full: bool = False) -> tuple[Section, ...
                 ),
             )
         )
-    return tuple(section for section in sections if section.table is not None or section.lines)
+    return tuple(
+        section for section in sections if section.table is not None or section.lines or section.notes
+    )
 
 
 def _summary(advice: Advice) -> Section:
-    calls = sum(verdict.calls for verdict in advice.statements)
-    examined = f"{plural(len(advice.statements), 'statement')}, {number(calls)} calls, planned on the {advice.planner.kind}"
+    statements = f"{number(len(advice.statements))} of {plural(advice.workload_statements, 'statement')}"
+    examined = f"{statements}, {number(advice.workload_calls)} calls, planned on the {advice.planner.kind}"
     reads = f"{number(advice.cost_before)} → {number(advice.cost_after)} planner units"
     upkeep = f"{number(advice.maintenance_before)} → {number(advice.maintenance_after)}"
     added = f"{plural(len(advice.create), 'new index', 'new indexes')} of {size(advice.storage_added)}"
@@ -132,22 +136,16 @@ def _hot_notes(item: Recommendation) -> list[str]:
     ]
 
 
-def _drop(advice: Advice) -> Section:
+def _drop(advice: Advice, full: bool) -> Section:
     if not advice.drop:
         return Section("Drop", ("Nothing.",))
+    columns = [Column("index"), Column("reason"), Column("its work is done by"), Column("frees", right=True)]
+    if full:
+        columns.append(Column("evidence"))
     return Section(
         f"Drop ({len(advice.drop)})",
         (),
-        Table(
-            (
-                Column("index"),
-                Column("reason"),
-                Column("its work is done by"),
-                Column("frees", right=True),
-                Column("evidence"),
-            ),
-            tuple(_drop_row(drop) for drop in advice.drop),
-        ),
+        Table(tuple(columns), tuple(_drop_row(drop)[: len(columns)] for drop in advice.drop)),
     )
 
 
@@ -155,9 +153,9 @@ def _drop_row(drop: Drop) -> tuple[str, ...]:
     return (
         f"{shorten(drop.existing.name, 63)}\n{shorten(drop.existing.index.text.removeprefix('public.'), 80)}",
         drop.reason,
-        drop.covered_by or "—",
+        shorten(drop.covered_by, 63) or "no statement needs it",
         size(drop.existing.size),
-        shorten(drop.evidence, 120),
+        shorten(drop.evidence, 240),
     )
 
 
@@ -205,16 +203,31 @@ def _statement_row(verdict: StatementVerdict) -> tuple[str, ...]:
 
 
 def _refused(advice: Advice, full: bool) -> Section:
+    small = [refusal for refusal in advice.refused if refusal.reason == SMALL]
+    others = [refusal for refusal in advice.refused if full or refusal.reason != SMALL]
+    shown = others if full else others[:TEXT_ROWS]
+    notes = (
+        [f"Too small for any index: {', '.join(_small(refusal) for refusal in small)}."]
+        if small and not full
+        else []
+    )
+    rest = len(others) - len(shown)
+    if rest:
+        notes.append(f"… and {plural(rest, 'more refusal')}: see --format json or markdown.")
     if not advice.refused:
         return Section("Refused")
-    shown = advice.refused if full else advice.refused[:TEXT_ROWS]
-    rest = len(advice.refused) - len(shown)
     return Section(
         f"Considered and not advised ({len(advice.refused)})",
         (),
-        _table(("what", "reason", "figures"), [_refusal_row(refusal) for refusal in shown]),
-        (f"… and {plural(rest, 'more refusal')}: see --format json or markdown.",) if rest else (),
+        _table(("what", "reason", "figures"), [_refusal_row(refusal) for refusal in shown])
+        if shown
+        else None,
+        tuple(notes),
     )
+
+
+def _small(refusal: Refusal) -> str:
+    return shorten(f"{refusal.subject.removeprefix('public.')} ({refusal.detail.split(' (')[0]})", 90)
 
 
 def _refusal_row(refusal: Refusal) -> tuple[str, ...]:

@@ -180,6 +180,8 @@ def _window(problem: Problem, workload: Workload) -> _Window:
 
 
 def _span(seconds: float) -> str:
-    if seconds >= 2 * 86_400:
-        return f"{seconds / 86_400:,.0f} days"
-    return f"{seconds / 3600:,.0f} hours" if seconds >= 2 * 3600 else f"{seconds / 60:,.0f} minutes"
+    for unit, length in (("day", 86_400.0), ("hour", 3600.0), ("minute", 60.0)):
+        count = round(seconds / length)
+        if count >= 2 or unit == "minute":
+            return f"{count:,} {unit}{'' if count == 1 else 's'}"
+    raise AssertionError("unreachable")

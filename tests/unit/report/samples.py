@@ -90,6 +90,8 @@ def advice(**values: object) -> Advice:
         "storage_before": 20_000_000,
         "storage_budget": 500_000_000,
         "milliseconds": 3100.4,
+        "workload_statements": 3,
+        "workload_calls": 131.0,
         "database": "shop",
         "taken_at": "2026-01-02T03:04:05+00:00",
     }

@@ -26,8 +26,8 @@ def test_a_run_comes_back_from_its_file(tmp_path: Path) -> None:
 
 def test_the_comparison_shows_both_times_and_the_change() -> None:
     text = render_sections(sections(run(3.0), run(12.0)))
-    assert "12.0 ms" in text
-    assert "3.00 ms" in text
+    assert "12 ms" in text
+    assert "3 ms" in text
     assert "-75 %" in text
 
 

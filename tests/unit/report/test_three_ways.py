@@ -85,6 +85,13 @@ def test_a_statement_that_lost_is_listed_with_its_reason() -> None:
     assert "order_status_idx; it does not pay" in render_sections(sections(lost))
 
 
+def test_a_loss_without_another_plan_is_counted_as_chance() -> None:
+    lost = replace(RESULT, indexical=way("indexical", 9.0))
+    text = render_sections(sections(lost))
+    assert "No statement, beyond noise." in text
+    assert "1 more statement measured slower although both plans use the same indexes" in text
+
+
 def test_noise_is_no_loss() -> None:
     noisy = replace(RESULT, guide=way("guide", 0.010), indexical=way("indexical", 0.030))
     assert slower_than_guide(noisy) == ()
