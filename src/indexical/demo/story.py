@@ -29,7 +29,7 @@ from indexical.twin.engine import find
 from indexical.twin.server import PrivateServer
 
 PRODUCTION = "shop"
-"""The database that the project uses; the other two are copies of it."""
+"""The database that the project uses."""
 
 SERVER_SETTINGS = {
     # The rows fit in memory, as a shop's hot rows do, so a random page costs little more than a sequential one.
@@ -229,12 +229,17 @@ def _write(stage: Stage) -> None:
 
 
 def _copy_databases(stage: Stage) -> None:
+    """Three fresh copies, so that none of the three ways has files with another history than the others."""
     with (
-        stage.narrator.step("two copies of the database: one stays as it was, one is for the guide's 42"),
+        stage.narrator.step(
+            "three copies of the database: one stays as it was, one is for the guide's 42, one goes on"
+        ),
         connect(stage.url("postgres"), read_only=False) as session,
     ):
-        for name in ("prior", "guide"):
-            session.execute(f"CREATE DATABASE {name} TEMPLATE {PRODUCTION} STRATEGY FILE_COPY")
+        session.execute(f"ALTER DATABASE {PRODUCTION} RENAME TO recorded")
+        for name in (PRODUCTION, "prior", "guide"):
+            session.execute(f"CREATE DATABASE {name} TEMPLATE recorded STRATEGY FILE_COPY")
+        session.execute("DROP DATABASE recorded")
 
 
 def _apply(stage: Stage) -> None:

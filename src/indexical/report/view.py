@@ -94,7 +94,7 @@ def _create(advice: Advice) -> Section:
             share(item.benefit / advice.cost_before if advice.cost_before else 0.0, 1),
             number(item.maintenance),
             item.phase,
-            shorten(", ".join(item.statements), 48),
+            _some(item.statements),
         )
         for position, item in enumerate(advice.create, start=1)
     ]
@@ -116,6 +116,12 @@ def _create(advice: Advice) -> Section:
         ),
         notes,
     )
+
+
+def _some(ids: tuple[str, ...]) -> str:
+    """The first statements, and how many more there are."""
+    shown = ", ".join(shorten(id, 32) for id in ids[:2])
+    return f"{shown} and {len(ids) - 2} more" if len(ids) > 2 else shown
 
 
 def _where(item: Recommendation) -> str:
