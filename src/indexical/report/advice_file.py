@@ -114,13 +114,17 @@ def _index(raw: dict[str, Any]) -> Index:
 
 
 def _built(cls: type[T], values: dict[str, Any]) -> T:
-    """An instance of a dataclass whose plain fields are checked against their defaults' types."""
+    """An instance of a dataclass whose plain fields are checked against their defaults' types.
+
+    Fields that this program does not know are left out: a later version may have written the file.
+    """
     for field in dataclasses.fields(cls):  # type: ignore[arg-type]
         if field.name in values and isinstance(field.default, str | bool | int | float):
             wanted = (int, float) if isinstance(field.default, float) else type(field.default)
             if not isinstance(values[field.name], wanted):
                 raise TypeError(f"{field.name} is {type(values[field.name]).__name__}")
-    return cls(**values)
+    known = {field.name for field in dataclasses.fields(cls)}  # type: ignore[arg-type]
+    return cls(**{name: value for name, value in values.items() if name in known})
 
 
 def _string(value: object) -> str:
