@@ -121,8 +121,9 @@ def three_ways(stage: Stage, advice: Mapping[str, Any], started: float) -> Three
         ),
         labels=tuple(sorted((id, label) for id, label in labels.items() if label)),
     )
-    added = {name: found.index for name, found in indexes["guide"].items() if name not in indexes["prior"]}
-    return _explained(result, advice, added)
+    mine = {found.index for found in indexes["indexical"].values()}
+    lacking = {name: found.index for name, found in indexes["guide"].items() if found.index not in mine}
+    return _explained(result, advice, lacking)
 
 
 def _write_paths(stage: Stage) -> list[WritePath]:
@@ -169,7 +170,7 @@ def _explained(result: ThreeWays, advice: Mapping[str, Any], guide: Mapping[str,
     """Says of each statement that is slower than with the guide's set which index it lacks, and why that was not chosen.
 
     Args:
-        guide: the indexes that the guide added, by name.
+        guide: the guide's indexes that have no equal in Indexical's set, by name.
     """
     used = {read.id: read.indexes for read in result.guide.reads}
     found = {
@@ -181,7 +182,7 @@ def _explained(result: ThreeWays, advice: Mapping[str, Any], guide: Mapping[str,
 
 
 def _reason(lacking: list[str], advice: Mapping[str, Any], guide: Mapping[str, Index]) -> str:
-    """Empty when the guide's plan uses none of the guide's own indexes: then there is nothing to explain."""
+    """Empty when the guide's plan uses no index that is lacking here: then there is nothing to explain."""
     if not lacking:
         return ""
     texts = {guide[name].text for name in lacking}
