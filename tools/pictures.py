@@ -56,7 +56,7 @@ def draw(title: str, lines: list[str]) -> str:
         f'<circle cx="{PADDING + 6 + 18 * n}" cy="{BAR / 2 + 2}" r="5.5" fill="{fill}"/>'
         for n, fill in enumerate(("#ff5f57", "#febc2e", "#28c840"))
     )
-    return f"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" role="img" aria-label="{escape(title)}">
+    return f"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" role="img">
 <title>{escape(title)}</title>
 <style>
 text {{ font: {FONT}px ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; }}

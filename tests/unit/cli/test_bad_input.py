@@ -6,10 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
+from tests.unit.report.samples import advice
 
 from indexical.cli import main
 from indexical.report import render
-from tests.unit.report.samples import advice
 
 NOWHERE = "postgresql://reader:canary-pw@127.0.0.1:1/none"
 

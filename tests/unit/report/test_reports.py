@@ -7,12 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.unit.report.samples import advice, recommendation
 
 from indexical.errors import FileRefused, InputError
 from indexical.model import Index, Key, Refusal
 from indexical.report import FORMATS, render
 from indexical.report.advice_file import load
-from tests.unit.report.samples import advice, recommendation
 
 HOSTILE = "x\x1b[31m|<script>alert(1)</script>`\u202e"
 

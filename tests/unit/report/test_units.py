@@ -26,7 +26,15 @@ def test_sizes_step_in_binary_units(count: int, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(0, "0"), (8.0, "8"), (0.0123, "0.0123"), (1.234, "1.23"), (12.34, "12.3"), (123456.7, "123,457"), (-5.5, "-5.50")],
+    [
+        (0, "0"),
+        (8.0, "8"),
+        (0.0123, "0.0123"),
+        (1.234, "1.23"),
+        (12.34, "12.3"),
+        (123456.7, "123,457"),
+        (-5.5, "-5.50"),
+    ],
 )
 def test_numbers_have_three_significant_digits(value: float, text: str) -> None:
     assert number(value) == text
