@@ -7,17 +7,14 @@ anew from the structure of each index.
 from __future__ import annotations
 
 import dataclasses
-import json
 from pathlib import Path
 from typing import Any, TypeVar
 
 from indexical import ddl
 from indexical.errors import FileRefused
 from indexical.model import Drop, ExistingIndex, HotLoss, Index, Key, Origin, Recommendation
+from indexical.report.document import read
 from indexical.report.json import VERSION
-
-LIMIT = 64 * 1024 * 1024
-"""Bytes; a larger file is not an advice file."""
 
 T = TypeVar("T")
 
@@ -37,22 +34,9 @@ def load(path: Path) -> AcceptedAdvice:
     Raises:
         FileRefused: the file is missing, unreadable, too large, or not advice of a version this program knows.
     """
-    try:
-        if path.stat().st_size > LIMIT:
-            raise FileRefused(f"{path} is larger than {LIMIT // 2**20} MB; this is not an advice file")
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise FileRefused(
-            f"{path} cannot be read: {error.strerror}; write it with: advise --format json -o {path}"
-        ) from None
-    except (ValueError, RecursionError):
-        raise FileRefused(f"{path} is not JSON; write it with: advise --format json -o {path}") from None
-    if (
-        not isinstance(document, dict)
-        or not isinstance(document.get("create"), list)
-        or "planner" not in document
-    ):
-        raise FileRefused(f"{path} is JSON but not advice; write it with: advise --format json -o {path}")
+    document = read(path, "advice", f"write it with: advise --save {path}")
+    if not isinstance(document.get("create"), list) or "planner" not in document:
+        raise FileRefused(f"{path} is JSON but not advice; write it with: advise --save {path}")
     if document.get("version") != VERSION:
         raise FileRefused(
             f"{path} has version {document.get('version')!r}; this program reads version {VERSION}"

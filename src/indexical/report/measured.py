@@ -8,12 +8,12 @@ from pathlib import Path
 
 from indexical.errors import FileRefused
 from indexical.model import Measurement, NotMeasured
+from indexical.report.document import read
 from indexical.report.units import change, milliseconds, number, plural, shorten
 from indexical.report.view import Column, Section, Table
 
 FORMAT = "indexical-measure"
 VERSION = 1
-LIMIT = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,21 +46,8 @@ def load(path: Path) -> Run:
     Raises:
         FileRefused: the file is missing or is not a run of a version this program knows.
     """
-    try:
-        if path.stat().st_size > LIMIT:
-            raise FileRefused(f"{path} is larger than {LIMIT // 2**20} MB; this is not a measured run")
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise FileRefused(
-            f"{path} cannot be read: {error.strerror}; save a run with: measure -o {path}"
-        ) from None
-    except (ValueError, RecursionError):
-        raise FileRefused(f"{path} is not JSON; save a run with: measure -o {path}") from None
-    if (
-        not isinstance(document, dict)
-        or document.get("format") != FORMAT
-        or document.get("version") != VERSION
-    ):
+    document = read(path, "a measured run", f"save one with: measure -o {path}")
+    if document.get("format") != FORMAT or document.get("version") != VERSION:
         raise FileRefused(
             f"{path} is not a measured run of version {VERSION}; save one with: measure -o {path}"
         )
