@@ -8,7 +8,7 @@ from pathlib import Path
 
 from indexical.errors import FileRefused
 from indexical.model import Measurement, NotMeasured
-from indexical.report.document import read
+from indexical.report import document as documents
 from indexical.report.units import change, milliseconds, number, plural, shorten
 from indexical.report.view import Column, Section, Table
 
@@ -46,7 +46,7 @@ def load(path: Path) -> Run:
     Raises:
         FileRefused: the file is missing or is not a run of a version this program knows.
     """
-    document = read(path, "a measured run", f"save one with: measure -o {path}")
+    document = documents.read(path, "a measured run", f"save one with: measure -o {path}")
     if document.get("format") != FORMAT or document.get("version") != VERSION:
         raise FileRefused(
             f"{path} is not a measured run of version {VERSION}; save one with: measure -o {path}"
