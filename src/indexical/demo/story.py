@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from indexical.demo import compare
-from indexical.demo.examples import Manifest, manifest
+from indexical.demo.examples import Manifest, check_installation, manifest
 from indexical.demo.narrator import Narrator
 from indexical.demo.project import DjangoProject
 from indexical.errors import InputError, NotHeld
@@ -97,10 +97,12 @@ def run_demo(
         quiet: tell nothing.
 
     Raises:
+        ExtraMissing: a package that the demo needs is not installed.
         InputError: ``keep`` is not an empty or new folder.
         EngineFailed: no PostgreSQL could be started.
         NotHeld: a step of the example failed.
     """
+    check_installation()
     started = time.monotonic()
     narrator = Narrator(quiet, width, color)
     with _folder(keep) as folder, _stage(example, scale, folder, keep is not None, narrator) as stage:

@@ -48,6 +48,13 @@ def test_no_server_is_exit_3_and_shows_no_password(capsys: pytest.CaptureFixture
     assert err.count("\n") == 1
 
 
+def test_hypopg_cannot_ask_a_file(capsys: pytest.CaptureFixture[str], workload: str) -> None:
+    status, err = call(capsys, "advise", "shop.snapshot", "--workload", workload, "--planner", "hypopg")
+    assert status == 2
+    assert "asks the database itself" in err
+    assert err.count("\n") == 1
+
+
 @pytest.mark.parametrize(
     "source",
     [
@@ -143,6 +150,15 @@ def test_keeping_a_demo_in_a_full_folder_is_exit_2(
     assert status == 2
     assert "is not an empty folder" in err
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_a_demo_on_a_light_installation_names_what_to_install(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("indexical.demo.examples.find_spec", lambda name: None if name == "highspy" else name)
+    status, err = call(capsys, "demo", "--scale", "small")
+    assert status == 2
+    assert 'the solver HiGHS is not installed; run: pip install "indexical[all]"' in err
 
 
 def test_an_unknown_example_is_exit_2(capsys: pytest.CaptureFixture[str]) -> None:
