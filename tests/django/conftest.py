@@ -12,6 +12,12 @@ from pathlib import Path
 import psycopg
 import pytest
 from psycopg import sql
+from tests.django.walked import (  # noqa: F401 - fixtures that several modules share
+    unwritten,
+    walk_advised_fixture,
+    walk_written_fixture,
+    written,
+)
 
 from indexical.twin import engine
 from indexical.twin.server import PrivateServer

@@ -114,7 +114,9 @@ def run(order: dict) -> dict:
         return answer
     changes = emit.plan_advice(annotated)
     answer["edits"] = [[one.id, one.path, one.after] for one in changes if isinstance(one, SourceEdit)]
-    answer["instructions"] = [[one.id, one.text] for one in changes if isinstance(one, Instruction)]
+    answer["instructions"] = [
+        [one.id, f"{one.text} {one.step}".rstrip()] for one in changes if isinstance(one, Instruction)
+    ]
     answer["diff"] = emit.diff(changes)
     if order.get("write"):
         answer["outcomes"] = [type(one).__name__ for one in emit.write(changes)]

@@ -37,6 +37,11 @@ def add_verbs(parser: argparse.ArgumentParser, door: Door) -> None:
             continue
         sub = verbs.add_parser(verb.name, help=verb.help, description=verb.help)
         verb.configure(sub, door)
+        if door.project is not None:
+            # Also understood before the verb, where the command itself declares it and its default.
+            sub.add_argument(
+                "--database", metavar="ALIAS", default=argparse.SUPPRESS, help="which of DATABASES"
+            )
         sub.set_defaults(run=verb.run)
 
 

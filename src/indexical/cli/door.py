@@ -5,7 +5,7 @@ The verbs are the same; a door says where the database is and whether there is a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -31,8 +31,12 @@ class Project(Protocol):
     def pending(self) -> tuple[PendingMigration, ...]:
         """Index-only migrations that the database does not have yet, in the order they would be applied."""
 
-    def migrate(self, migration: PendingMigration) -> None:
-        """Applies exactly one pending migration."""
+    def migrate(self, migration: PendingMigration, *, present: Collection[str] = ()) -> None:
+        """Applies exactly one pending migration; does not build again the indexes that are ``present`` as defined.
+
+        Raises:
+            NotHeld: it failed; the message says how to go on.
+        """
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -83,21 +83,20 @@ def create_by_hand(recommendation: Recommendation, reason: str) -> Instruction:
     return Instruction(
         f"instruction:create:{recommendation.name}",
         f"{recommendation.name} on {recommendation.index.qualified_table}",
-        f"{reason}. By hand: {statement};",
+        reason,
+        f"{statement};",
     )
 
 
 def drop_by_hand(drop: Drop, reason: str) -> Instruction:
-    """With the migration text that drops it, for an index that no declaration of ours can end."""
+    """With the statement that drops it, for an index that no declaration of ours can end."""
     existing = drop.existing
-    forward = ddl.drop_index(existing.index.schema, existing.name, concurrently=True)
-    backward = ddl.create_index(existing.index, existing.name, concurrently=True)
-    text = (
-        f"{reason}. If it is to go all the same, in a migration with atomic = False: "
-        f"migrations.RunSQL({forward!r}, reverse_sql={backward!r})"
-    )
+    statement = ddl.drop_index(existing.index.schema, existing.name, concurrently=True)
     return Instruction(
-        f"instruction:drop:{existing.name}", f"{existing.name} on {existing.index.qualified_table}", text
+        f"instruction:drop:{existing.name}",
+        f"{existing.name} on {existing.index.qualified_table}",
+        reason,
+        f"{statement};",
     )
 
 
@@ -203,7 +202,8 @@ def _removal(
     if isinstance(path, str):
         return drop_by_hand(drop, path)
     if existing.backs_constraint:
-        return drop_by_hand(drop, "it belongs to a constraint and goes only with it")
+        kept = drop_by_hand(drop, "it belongs to a constraint and goes only with it")
+        return replace(kept, step="")  # DROP INDEX would be refused.
     declared = existing_declaration(existing, table, project)
     if declared is None:
         made = (
@@ -216,7 +216,8 @@ def _removal(
     carries = declared.by in (words.DB_INDEX, words.FOREIGN_KEY)
     if carries or declared.companion_of in (words.DB_INDEX, words.FOREIGN_KEY):
         return drop, table, path, declared
-    return drop_by_hand(drop, f"{_by(declared)} of {table.label} makes it, and cannot do without")
+    maker = f"{declared.companion_of} on {declared.field}" if declared.companion_of else _by(declared)
+    return drop_by_hand(drop, f"{maker} of {table.label} makes it, and Django has no word to leave it out")
 
 
 def _held(drop: Drop, project: ProjectMap, loader: MigrationLoader) -> IndexChange | None:

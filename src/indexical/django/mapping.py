@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -37,7 +38,8 @@ def annotate(advice: Advice, alias: str = "default") -> Advice:
         create.append(named)
     drop = tuple(_annotated_drop(one, project, renamed) for one in advice.drop)
     statements = tuple(_renamed_statement(one, renamed) for one in advice.statements)
-    return replace(advice, create=tuple(create), drop=drop, statements=statements)
+    refused = tuple(replace(one, detail=_renamed_text(one.detail, renamed)) for one in advice.refused)
+    return replace(advice, create=tuple(create), drop=drop, statements=statements, refused=refused)
 
 
 def declaration_of(recommendation: Recommendation, table: MappedTable, project: ProjectMap) -> Declaration:
@@ -112,20 +114,26 @@ def _in_fields(index: Index, table: MappedTable) -> Index:
 
 def _annotated_drop(drop: Drop, project: ProjectMap, renamed: Mapping[str, str]) -> Drop:
     covered_by = renamed.get(drop.covered_by, drop.covered_by)
+    drop = replace(drop, covered_by=covered_by, evidence=_renamed_text(drop.evidence, renamed))
     index = drop.existing.index
     table = project.table(index.schema, index.table)
     if table is None:
-        return replace(drop, covered_by=covered_by)
+        return drop
     declared = existing_declaration(drop.existing, table, project)
     by = "" if declared is None else declared.by
     if table.through_of:
         by = words.MANY_TO_MANY
-    return replace(drop, covered_by=covered_by, model=table.through_of or table.label, declared_by=by)
+    return replace(drop, model=table.through_of or table.label, declared_by=by)
 
 
 def _renamed_statement(statement: StatementVerdict, renamed: Mapping[str, str]) -> StatementVerdict:
     used = tuple(renamed.get(name, name) for name in statement.indexes_used)
     return statement if used == statement.indexes_used else replace(statement, indexes_used=used)
+
+
+def _renamed_text(text: str, renamed: Mapping[str, str]) -> str:
+    """A sentence with the new names where it has the old ones."""
+    return re.sub(r"[\w$]+", lambda match: renamed.get(match[0], match[0]), text)
 
 
 def _taken_names(project: ProjectMap) -> set[str]:

@@ -1,6 +1,7 @@
-"""Migrations that only add or remove indexes and that the database does not have yet.
+"""Migrations that only build or drop indexes, concurrently, and that the database does not have yet.
 
-``apply`` carries these out one by one after its preflight; a migration that does anything else is left to ``migrate``.
+``apply`` carries these out one by one after its preflight; a migration that does anything else is left to ``migrate``. So is
+one with a plain ``AddIndex``: it would block the table's writers, which ``apply`` promises not to do.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from django.contrib.postgres.operations import AddIndexConcurrently, RemoveIndexConcurrently
 from django.db import connections
 from django.db.migrations import (
     AddIndex,
@@ -16,6 +18,12 @@ from django.db.migrations import (
     RemoveIndex,
     RunSQL,
     SeparateDatabaseAndState,
+)
+from django.db.migrations.exceptions import (
+    BadMigrationError,
+    CircularDependencyError,
+    InconsistentMigrationHistory,
+    NodeNotFoundError,
 )
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
@@ -37,11 +45,22 @@ def pending_migrations(alias: str) -> tuple[PendingMigration, ...]:
     """The pending index-only migrations of one database, in the order ``migrate`` would take.
 
     Raises:
-        ProjectRefused: one of them depends on another pending migration that does more than indexes, or the graph has
-            conflicting leaves.
+        ProjectRefused: one of them depends on another pending migration that does more than that, the graph has
+            conflicting leaves, or it cannot be built.
     """
     connection = connections[alias]
-    executor = MigrationExecutor(connection)
+    try:
+        executor = MigrationExecutor(connection)
+        executor.loader.check_consistent_history(connection)
+    except (
+        BadMigrationError,
+        CircularDependencyError,
+        InconsistentMigrationHistory,
+        NodeNotFoundError,
+    ) as error:
+        raise ProjectRefused(
+            f"the project's migrations cannot be loaded: {error}; make `manage.py migrate --plan` work first"
+        ) from None
     conflicts = executor.loader.detect_conflicts()
     if conflicts:
         app, leaves = sorted(conflicts.items())[0]
@@ -63,15 +82,19 @@ def pending_migrations(alias: str) -> tuple[PendingMigration, ...]:
         if blocking:
             raise ProjectRefused(
                 f"{key[0]}.{key[1]} depends on {blocking[0][0]}.{blocking[0][1]}, which is not applied and does more than "
-                f"indexes; run: manage.py migrate {blocking[0][0]} {blocking[0][1]}"
+                f"build or drop indexes concurrently; run: manage.py migrate {blocking[0][0]} {blocking[0][1]}"
             )
         found.append(_pending(executor.loader, migration, schema))
     return tuple(found)
 
 
 def index_only(migration: Migration) -> bool:
-    """Whether the migration changes nothing but indexes."""
-    return bool(migration.operations) and all(_index_only(operation) for operation in migration.operations)
+    """Whether the migration changes nothing but indexes, and blocks no writer."""
+    return (
+        not migration.atomic
+        and bool(migration.operations)
+        and all(_index_only(operation) for operation in migration.operations)
+    )
 
 
 def _index_only(operation: Operation) -> bool:
@@ -81,7 +104,7 @@ def _index_only(operation: Operation) -> bool:
         ) and all(_index_only(op) for op in operation.database_operations)
     if isinstance(operation, RunSQL):
         return _drops_index(operation.sql)
-    return isinstance(operation, AddIndex | RemoveIndex)
+    return isinstance(operation, AddIndexConcurrently | RemoveIndexConcurrently)
 
 
 def _drops_index(sql: object) -> bool:

@@ -57,9 +57,12 @@ class Instruction:
     id: str
     subject: str
     text: str
+    """Why, in a few words."""
+    step: str = ""
+    """The statement to run, where one does it."""
 
     def describe(self) -> str:
-        return f"{self.subject}: {self.text}"
+        return f"{self.subject}: {self.text}" + (f": {self.step}" if self.step else "")
 
 
 Change = SourceEdit | DdlStatement | Instruction

@@ -9,6 +9,8 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from indexical.apply.build import apply_sql
@@ -19,7 +21,7 @@ from indexical.cli.output import terminal
 from indexical.cli.progress import OnEvent, progress
 from indexical.cli.source import add_source, open_session, url_of
 from indexical.cli.verbs.write import accepted, add_advice
-from indexical.errors import InputError
+from indexical.errors import InputError, NotHeld, PreflightRefused
 from indexical.model import Applied, Failed, Outcome
 from indexical.pg.indexes import existing_indexes
 from indexical.pg.session import connect
@@ -63,12 +65,12 @@ def _run_sql(arguments: argparse.Namespace, door: Door) -> int:
         findings = check(
             session, [(item.name, item.index) for item in create], [item.existing for item in drop]
         )
-    _show_findings(findings)
     if arguments.dry_run:
+        _show_findings(findings)
         for statement in statements:
             print(f"{statement.sql};")
         return 0
-    refuse(findings)
+    _show_and_refuse(findings)
     with progress() as on_event:
         outcomes = apply_sql(
             lambda: connect(url, read_only=False),
@@ -80,44 +82,80 @@ def _run_sql(arguments: argparse.Namespace, door: Door) -> int:
 
 
 def _run_migrations(arguments: argparse.Namespace, project: Project) -> int:
-    pending = project.pending()
-    if not pending:
-        print("Nothing to apply: there is no pending migration that only adds or removes indexes.")
-        return 0
+    # The session first: what is wrong with the alias or the server is said in the same words as by every other verb.
     with open_session(None, Door(project=project)) as session:
+        pending = project.pending()
+        if not pending:
+            print(
+                "Nothing to apply: there is no pending migration that only builds or drops indexes concurrently."
+            )
+            return 0
         dropped = {name for migration in pending for name in migration.drops}
         findings = check(
             session,
             [build for migration in pending for build in migration.builds],
             [index for index in existing_indexes(session) if index.name in dropped],
         )
-    _show_findings(findings)
+    findings = tuple(_for_migrations(finding) for finding in findings)
     if arguments.dry_run:
+        _show_findings(findings)
         for migration in pending:
             print(f"-- {migration.app}.{migration.name}")
             for statement in migration.sql:
                 print(printable(statement))
         return 0
-    refuse(findings)
+    _show_and_refuse(findings)
+    present = frozenset(finding.subject.rpartition(".")[2] for finding in findings if finding.code == "P06")
     with progress() as on_event:
-        outcomes = [
-            _migrate(project, migration, on_event, n, len(pending)) for n, migration in enumerate(pending)
-        ]
-    return _report(tuple(outcomes))
+        return _report(_migrate_all(project, pending, present, on_event))
 
 
-def _migrate(
-    project: Project, migration: PendingMigration, on_event: OnEvent | None, done: int, total: int
-) -> Outcome:
-    name = f"{migration.app}.{migration.name}"
-    if on_event:
-        on_event("migrations", done / total, name)
-    started = time.monotonic()
-    project.migrate(migration)
-    built = ", ".join(
-        [f"+ {name}" for name, _ in migration.builds] + [f"− {name}" for name in migration.drops]
+def _for_migrations(finding: Finding) -> Finding:
+    """A migration builds its index whatever else there is, so an equal one under another name is in its way."""
+    if finding.code != "P09" or finding.remedy:
+        return finding
+    return replace(
+        finding,
+        severity="refuse",
+        message=finding.message.replace("will not be built again", "the migration would build a second time"),
+        remedy="rename it to that (ALTER INDEX ... RENAME TO ...) or drop it, then run this again",
     )
-    return Applied(name, f"{name}: {built}", (time.monotonic() - started) * 1000)
+
+
+def _migrate_all(
+    project: Project,
+    pending: Sequence[PendingMigration],
+    present: frozenset[str],
+    on_event: OnEvent | None,
+) -> tuple[Outcome, ...]:
+    """One after the other; the first that fails ends the run, and what came before it stays."""
+    outcomes: list[Outcome] = []
+    for done, migration in enumerate(pending):
+        name = f"{migration.app}.{migration.name}"
+        if on_event:
+            on_event("migrations", done / len(pending), name)
+        started = time.monotonic()
+        try:
+            project.migrate(migration, present=present)
+        except NotHeld as error:
+            outcomes.append(Failed(name, name, str(error)))
+            break
+        outcomes.append(Applied(name, f"{name}: {_counts(migration)}", (time.monotonic() - started) * 1000))
+    return tuple(outcomes)
+
+
+def _counts(migration: PendingMigration) -> str:
+    return f"{len(migration.builds)} built, {len(migration.drops)} dropped"
+
+
+def _show_and_refuse(findings: tuple[Finding, ...]) -> None:
+    """Warnings a line each; one refusal is the error's own line, several are listed before it."""
+    refusals = sum(1 for finding in findings if finding.severity == "refuse")
+    if refusals > 1:
+        _show_findings(findings)
+        raise PreflightRefused(f"nothing was changed: see the {refusals} refusals above")
+    _show_findings(tuple(finding for finding in findings if finding.severity != "refuse"))
+    refuse(findings)
 
 
 def _show_findings(findings: tuple[Finding, ...]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,7 +12,7 @@ from indexical.cli.door import Door
 from indexical.cli.output import emit
 from indexical.emit.sql import changes_script
 from indexical.errors import InputError, NotHeld
-from indexical.model import Applied, Drop, Failed, Instruction, Outcome, Recommendation
+from indexical.model import Applied, Drop, Failed, Instruction, Outcome, Recommendation, SourceEdit
 from indexical.report.advice_file import load
 from indexical.report.units import plural, printable
 
@@ -82,12 +83,15 @@ def run(arguments: argparse.Namespace, door: Door) -> int:
         )
         return 0
     changes = door.project.changes(create, drop)
+    instructions = [change for change in changes if isinstance(change, Instruction)]
     if arguments.diff:
         sys.stdout.write(printable(door.project.diff(changes)))
-        report([], [change for change in changes if isinstance(change, Instruction)])
+        report_instructions(instructions)
         return 0
-    outcomes = door.project.write(changes)
-    report(outcomes, [change for change in changes if isinstance(change, Instruction)])
+    edits = [change for change in changes if isinstance(change, SourceEdit)]
+    outcomes = door.project.write(edits)
+    report_edits(edits, outcomes)
+    report_instructions(instructions)
     failed = [outcome for outcome in outcomes if isinstance(outcome, Failed)]
     if failed:
         raise NotHeld(
@@ -95,15 +99,39 @@ def run(arguments: argparse.Namespace, door: Door) -> int:
         )
     if not any(isinstance(outcome, Applied) for outcome in outcomes):
         print("Nothing to write: the project has it all already.")
+    by_hand = sum(1 for instruction in instructions if instruction.step)
+    if by_hand:
+        print(f"{plural(by_hand, 'change is', 'changes are')} left to you: see standard error.")
     return 0
 
 
-def report(outcomes: Sequence[Outcome], instructions: Sequence[Instruction]) -> None:
-    """Outcomes to standard output, instructions to standard error."""
-    for outcome in outcomes:
-        if isinstance(outcome, Applied):
-            print(f"wrote    {printable(outcome.what)}")
-        elif not isinstance(outcome, Failed):
-            print(f"skipped  {printable(outcome.what)}: {printable(getattr(outcome, 'reason', ''))}")
+def report_edits(edits: Sequence[SourceEdit], outcomes: Sequence[Outcome]) -> None:
+    """Every file to standard output, with a line for each thing that was done in it."""
+    written = {outcome.id for outcome in outcomes if isinstance(outcome, Applied)}
+    for edit in edits:
+        if edit.id not in written:
+            continue
+        print(f"{'created' if edit.creates else 'edited':8} {printable(_shown(edit.path))}")
+        for part in edit.summary.split("; "):
+            print(f"         {printable(part)}")
+
+
+def report_instructions(instructions: Sequence[Instruction]) -> None:
+    """What is left to a person, to standard error: why, then the statement."""
     for instruction in instructions:
-        print(f"by hand  {printable(instruction.describe())}", file=sys.stderr)
+        word = "by hand" if instruction.step else "note"
+        print(f"{word:8} {printable(f'{instruction.subject}: {instruction.text}')}", file=sys.stderr)
+        if instruction.step:
+            print(f"         {printable(instruction.step)}", file=sys.stderr)
+    if any(instruction.step for instruction in instructions):
+        print(
+            "Put such a statement in a migration of your own, with atomic = False and migrations.RunSQL(...).",
+            file=sys.stderr,
+        )
+
+
+def _shown(path: str) -> str:
+    """The path as seen from the working directory where it is below it."""
+    with contextlib.suppress(ValueError):
+        return Path(path).resolve().relative_to(Path.cwd().resolve()).as_posix()
+    return path
