@@ -45,9 +45,14 @@ class DjangoProject:
         Raises:
             NotHeld: it exited with another status than 0; the message ends with the last line it printed.
         """
-        return self.run([sys.executable, "manage.py", *arguments], f"manage.py {arguments[0]}")
+        return self.run([sys.executable, "manage.py", *arguments], f"manage.py {arguments[0]}").stdout
 
-    def run(self, command: Sequence[str], what: str) -> str:
+    def manage_aloud(self, *arguments: str) -> str:
+        """As :meth:`manage`, with what it said on standard error after what it printed."""
+        done = self.run([sys.executable, "manage.py", *arguments], f"manage.py {arguments[0]}")
+        return done.stdout + done.stderr
+
+    def run(self, command: Sequence[str], what: str) -> subprocess.CompletedProcess[str]:
         """Runs a command in the project's folder; see :meth:`manage`."""
         done = subprocess.run(
             command,
@@ -65,7 +70,7 @@ class DjangoProject:
             raise NotHeld(
                 f"{what} ended with status {done.returncode}: {lines[-1] if lines else 'it printed nothing'}"
             )
-        return done.stdout
+        return done
 
     @contextmanager
     def serve(self, capture: Path) -> Iterator[str]:

@@ -193,7 +193,7 @@ def _record(stage: Stage) -> None:
                     str(stage.file("handles.json")),
                 ),
             ]
-            summary = json.loads(project.run(driver, stage.manifest.drive))
+            summary = json.loads(project.run(driver, stage.manifest.drive).stdout)
         lines = sum(1 for _ in stage.file("capture.jsonl").open(encoding="utf-8"))
         step.result = (
             f"{number(summary['requests'])} requests in {summary['seconds']:.0f} s, {number(lines)} records"
@@ -224,7 +224,7 @@ def _advise(stage: Stage) -> dict[str, Any]:
 
 def _write(stage: Stage) -> None:
     project = stage.project
-    text = project.manage("indexes", "write", "--advice", str(stage.file("advice.json")))
+    text = project.manage_aloud("indexes", "write", "--advice", str(stage.file("advice.json")))
     stage.narrator.command("python manage.py indexes write --advice advice.json", text)
     text = project.manage("makemigrations", "--check", "--dry-run")
     stage.narrator.command("python manage.py makemigrations --check --dry-run", text)
