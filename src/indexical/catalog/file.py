@@ -1,39 +1,51 @@
-"""The snapshot file: a :class:`Catalog` as compressed JSON, for planning elsewhere and later.
+"""The snapshot file: a :class:`Catalog` as compressed JSON lines, for planning elsewhere and later.
 
-It holds sample values of the data (most common values, histograms), so it is as private as the data and is written for its
-owner's eyes only. Reading one trusts nothing: size, kind, version and every type are checked before a value is made.
+It holds sample values of the data (most common values, histograms) unless they were left out, so it is as private as the data
+and is written for its owner's eyes only. The format is described in ``docs/snapshot.md``.
+
+Reading one trusts nothing. The whole file is unpacked once without being kept, which finds what is torn, damaged (gzip has a
+checksum) or far too large; then it is read line by line, and the first line that is not what stands there in a snapshot ends it.
 """
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
-import io
 import json
 import os
 import tempfile
-import types
-import typing
 import zlib
-from collections.abc import Callable
-from functools import cache
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
+from indexical.catalog.records import WrongError, made, plain
 from indexical.errors import FileRefused
-from indexical.model import Catalog
+from indexical.model import Catalog, Column, ServerStatement, Table
 
 FORMAT = "indexical-snapshot"
-VERSION = 1
-_LARGEST_FILE = 256 * 1024 * 1024
+VERSION = 2
+"""Counts up with every change that an older reader would not understand."""
+_OLDEST = 2
+LARGEST_FILE = 64 << 20
 """Bytes on disk."""
-_LARGEST_TEXT = 512 * 1024 * 1024
+LARGEST_TEXT = 256 << 20
 """Bytes when unpacked."""
 _LARGEST_RATIO = 200
-_RATIO_COUNTS_FROM = 8 * 1024 * 1024
-_DEEPEST = 12
-"""Nesting of a catalog's JSON; its own is 8."""
+_RATIO_COUNTS_FROM = 8 << 20
+_LONGEST_LINE = 16 << 20
+"""Bytes; the longest real one is a column with 10,000 common values."""
+_MOST_MARKS = 300_000
+"""Commas, colons and brackets of a line: they bound the memory that its values can take."""
+_MARKS = (b",", b":", b"[", b"{")
+_MOST_QUOTES = 1_000_000
+_MOST_LINES = 500_000
+"""Tables, columns and statements together."""
+_LONGEST_NUMBER = 40
 _CHUNK = 1 << 16
+_PIECE = 1 << 20
+
+_REMAKE = "make a new one"
 
 
 def save(catalog: Catalog, path: str | os.PathLike[str]) -> None:
@@ -42,15 +54,11 @@ def save(catalog: Catalog, path: str | os.PathLike[str]) -> None:
     Raises :class:`FileRefused` when the file cannot be written.
     """
     target = Path(path)
-    document = {"format": FORMAT, "version": VERSION, "catalog": dataclasses.asdict(catalog)}
-    text = json.dumps(document, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
-    packer = zlib.compressobj(6, zlib.DEFLATED, 31)
-    packed = packer.compress(text.encode("ascii")) + packer.flush()
     try:
         handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
         try:
             with os.fdopen(handle, "wb") as file:
-                file.write(packed)
+                _write(catalog, file)
             # mkstemp has made it readable by its owner only.
             Path(name).replace(target)
         except BaseException:
@@ -59,6 +67,27 @@ def save(catalog: Catalog, path: str | os.PathLike[str]) -> None:
             raise
     except OSError as error:
         raise FileRefused(f"the snapshot cannot be written to {target}: {error.strerror}") from None
+
+
+def _write(catalog: Catalog, file: BinaryIO) -> None:
+    packer = zlib.compressobj(6, zlib.DEFLATED, 31)
+    count = 0
+    for document in _documents(catalog):
+        line = json.dumps(document, ensure_ascii=True, allow_nan=False, separators=(",", ":")) + "\n"
+        file.write(packer.compress(line.encode("ascii")))
+        count += 1
+    file.write(packer.compress(f'{{"end":{count}}}\n'.encode("ascii")) + packer.flush())
+
+
+def _documents(catalog: Catalog) -> Iterator[dict[str, Any]]:
+    yield {"format": FORMAT, "version": VERSION}
+    yield {"catalog": plain(dataclasses.replace(catalog, tables=(), statements=())) | {"tables": []}}
+    for table in catalog.tables:
+        yield {"table": plain(dataclasses.replace(table, columns=())) | {"columns": []}}
+        for column in table.columns:
+            yield {"column": plain(column)}
+    for statement in catalog.statements:
+        yield {"statement": plain(statement)}
 
 
 def is_snapshot(path: str | os.PathLike[str]) -> bool:
@@ -74,148 +103,204 @@ def is_snapshot(path: str | os.PathLike[str]) -> bool:
 def load(path: str | os.PathLike[str]) -> Catalog:
     """The catalog in a snapshot file. Raises :class:`FileRefused` when it is not exactly one."""
     source = Path(path)
-    text = _unpacked(source)
+    try:
+        if not source.is_file():
+            raise FileRefused(f"{source} is not a file; name a snapshot file")
+        if source.stat().st_size > LARGEST_FILE:
+            raise FileRefused(f"{source} is larger than any snapshot may be ({LARGEST_FILE >> 20} MB)")
+        with source.open("rb") as file:
+            for _ in _pieces(file, source):
+                pass
+            file.seek(0)
+            return _read(_lines(file, source), source)
+    except OSError as error:
+        raise FileRefused(f"{source} cannot be read: {error.strerror}") from None
+
+
+def _pieces(file: BinaryIO, source: Path) -> Iterator[bytes]:
+    """The unpacked text, piece by piece."""
+    unpacker = zlib.decompressobj(31)
+    read = unpacked = 0
+    try:
+        while not unpacker.eof and (chunk := file.read(_CHUNK)):
+            read += len(chunk)
+            while chunk:
+                piece = unpacker.decompress(chunk, _PIECE)
+                chunk = unpacker.unconsumed_tail
+                unpacked += len(piece)
+                bomb = unpacked > _RATIO_COUNTS_FROM and unpacked > read * _LARGEST_RATIO
+                if bomb or unpacked > LARGEST_TEXT:
+                    raise FileRefused(f"{source} unpacks to far more than a snapshot holds")
+                yield piece
+    except zlib.error:
+        raise FileRefused(
+            f"{source} is no snapshot: it is not compressed as one, or damaged; {_REMAKE}"
+        ) from None
+    if not unpacker.eof or unpacker.unused_data or file.read(1):
+        raise FileRefused(
+            f"{source} is a damaged snapshot: it ends too early or goes on after its end; {_REMAKE}"
+        )
+
+
+def _lines(file: BinaryIO, source: Path) -> Iterator[bytes]:
+    """The unpacked lines; a last one without an end is one too."""
+    rest = bytearray()
+    for piece in _pieces(file, source):
+        rest += piece
+        start = 0
+        while (end := rest.find(b"\n", start)) >= 0:
+            yield bytes(rest[start:end])
+            start = end + 1
+        del rest[:start]
+        if len(rest) > _LONGEST_LINE:
+            raise FileRefused(f"{source} is no snapshot: a line is longer than any of a snapshot's")
+    if rest:
+        yield bytes(rest)
+
+
+def _read(lines: Iterator[bytes], source: Path) -> Catalog:
+    header = _parsed(next(lines, b""), source)
+    if header.get("format") != FORMAT:
+        raise FileRefused(f"{source} is no snapshot; make one with: indexical snapshot URL -o FILE")
+    version = header.get("version")
+    if type(version) is not int or not _OLDEST <= version <= VERSION:
+        raise FileRefused(
+            f"{source} is a snapshot of another version of Indexical; {_REMAKE} or use that version"
+        )
+    assembly = _Assembly()
+    try:
+        for line in lines:
+            assembly.take(_parsed(line, source))
+        return assembly.catalog()
+    except WrongError as error:
+        raise FileRefused(f"{source} is a damaged snapshot: {error}; {_REMAKE}") from None
+
+
+def _parsed(line: bytes, source: Path) -> dict[str, Any]:
+    if len(line) > _LONGEST_LINE or _marks(line) > _MOST_MARKS:
+        raise FileRefused(f"{source} is no snapshot: a line holds more than any of a snapshot's")
     try:
         document = json.loads(
-            text,
+            line.decode("ascii"),
             object_pairs_hook=_unique,
             parse_constant=_no_constant,
             parse_int=_bounded_int,
             parse_float=_finite,
         )
-    except _WrongError as error:
-        raise FileRefused(f"{source} is no snapshot: {error}") from None
+    except WrongError as error:
+        raise FileRefused(f"{source} is no snapshot: {error}; {_REMAKE}") from None
     except (ValueError, RecursionError):
-        raise FileRefused(f"{source} is no snapshot: its contents are not JSON; make a new one") from None
-    if not isinstance(document, dict) or document.get("format") != FORMAT:
-        raise FileRefused(f"{source} is no snapshot; make one with: indexical snapshot URL -o FILE")
-    if document.get("version") != VERSION:
-        raise FileRefused(
-            f"{source} is a snapshot of another version of Indexical; make a new one or use that version"
+        raise FileRefused(f"{source} is no snapshot: its contents are not JSON lines; {_REMAKE}") from None
+    if not isinstance(document, dict):
+        raise FileRefused(f"{source} is no snapshot: a line of it is no object; {_REMAKE}")
+    return document
+
+
+def _marks(line: bytes) -> int:
+    """How many marks a line has outside of its strings; far too many when it has too many strings to look."""
+    marks = sum(line.count(mark) for mark in _MARKS)
+    if marks <= _MOST_MARKS:
+        return marks
+    if line.count(b'"') > _MOST_QUOTES:
+        return marks
+    outside = line.replace(b"\\\\", b"").replace(b'\\"', b"").split(b'"')[0::2]
+    return sum(part.count(mark) for part in outside for mark in _MARKS)
+
+
+_ORDER = "its lines are in the wrong order"
+
+
+class _Assembly:
+    """Takes the lines after the header: catalog, (table, column ...) ..., statement ..., end."""
+
+    def __init__(self) -> None:
+        self._catalog: Catalog | None = None
+        self._tables: dict[tuple[str, str], tuple[Table, dict[str, Column]]] = {}
+        self._columns: dict[str, Column] = {}
+        self._statements: list[ServerStatement] = []
+        self._count = 1
+        self._ended = False
+
+    def take(self, document: dict[str, Any]) -> None:
+        """One line. Raises :class:`WrongError`."""
+        if self._ended or self._count > _MOST_LINES:
+            raise WrongError("it goes on after its end")
+        if len(document) != 1:
+            raise WrongError("a line holds something unknown")
+        ((kind, value),) = document.items()
+        if (self._catalog is None) != (kind == "catalog"):
+            raise WrongError(_ORDER)
+        if kind == "catalog":
+            self._catalog = made(Catalog, value, "catalog")
+            if self._catalog.tables or self._catalog.statements:
+                raise WrongError(_ORDER)
+        elif kind == "end":
+            self._ended = value == self._count
+            if not self._ended:
+                raise WrongError("lines are missing")
+        else:
+            self._take_part(kind, value)
+        self._count += 1
+
+    def _take_part(self, kind: str, value: Any) -> None:
+        if kind == "statement":
+            where = f"statement {len(self._statements) + 1}"
+            self._statements.append(made(ServerStatement, value, where))
+        elif self._statements:
+            raise WrongError(_ORDER)
+        elif kind == "table":
+            self._take_table(made(Table, value, f"table {len(self._tables) + 1}"))
+        elif kind == "column" and self._tables:
+            where = f"column {len(self._columns) + 1} of table {len(self._tables)}"
+            column = made(Column, value, where)
+            if column.name in self._columns:
+                raise WrongError(f"{where} appears twice")
+            self._columns[column.name] = column
+        else:
+            raise WrongError(_ORDER)
+
+    def _take_table(self, table: Table) -> None:
+        where = f"table {len(self._tables) + 1}"
+        place = (table.schema, table.name)
+        if place in self._tables:
+            raise WrongError(f"{where} appears twice")
+        if table.columns:
+            raise WrongError(f"{where} has its columns in the wrong place")
+        if any((each.index.schema, each.index.table) != place for each in table.indexes):
+            raise WrongError(f"{where} has an index of another table")
+        self._columns = {}
+        self._tables[place] = (table, self._columns)
+
+    def catalog(self) -> Catalog:
+        """The whole. Raises :class:`WrongError` when its end was not taken."""
+        if self._catalog is None or not self._ended:
+            raise WrongError("lines are missing")
+        tables = tuple(
+            dataclasses.replace(table, columns=tuple(columns.values()))
+            for table, columns in self._tables.values()
         )
-    try:
-        return typing.cast(Catalog, _made(Catalog, document.get("catalog"), "catalog", 0))
-    except _WrongError as error:
-        raise FileRefused(f"{source} is a damaged snapshot: {error}; make a new one") from None
-
-
-class _WrongError(ValueError):
-    """Something in the JSON that a snapshot never has."""
-
-
-def _unpacked(source: Path) -> bytes:
-    try:
-        if not source.is_file():
-            raise FileRefused(f"{source} is not a file; name a snapshot file")
-        size = source.stat().st_size
-        if size > _LARGEST_FILE:
-            raise FileRefused(f"{source} is larger than any snapshot ({size} bytes)")
-        with source.open("rb") as file:
-            return _inflated(file, source)
-    except OSError as error:
-        raise FileRefused(f"{source} cannot be read: {error.strerror}") from None
-
-
-def _inflated(file: typing.BinaryIO, source: Path) -> bytes:
-    unpacker = zlib.decompressobj(31)
-    text = io.BytesIO()
-    read = 0
-    try:
-        while chunk := file.read(_CHUNK):
-            read += len(chunk)
-            while chunk:
-                text.write(unpacker.decompress(chunk, 1 << 20))
-                chunk = unpacker.unconsumed_tail
-                unpacked = text.tell()
-                bomb = unpacked > _RATIO_COUNTS_FROM and unpacked > read * _LARGEST_RATIO
-                if bomb or unpacked > _LARGEST_TEXT:
-                    raise FileRefused(f"{source} unpacks to far more than a snapshot holds")
-            if unpacker.eof:
-                break
-    except zlib.error:
-        raise FileRefused(f"{source} is no snapshot: it is not compressed as one") from None
-    if not unpacker.eof or unpacker.unused_data or file.read(1):
-        raise FileRefused(
-            f"{source} is a damaged snapshot: it ends too early or goes on after its end; make a new one"
-        )
-    return text.getvalue()
+        return dataclasses.replace(self._catalog, tables=tables, statements=tuple(self._statements))
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise _WrongError("a key appears twice")
+        raise WrongError("a key appears twice")
     return found
 
 
 def _no_constant(name: str) -> Any:
-    raise _WrongError(f"{name} is no number")
+    raise WrongError(f"{name} is no number")
 
 
 def _bounded_int(text: str) -> int:
-    if len(text) > 20:
-        raise _WrongError("a number is too large")
+    if len(text) > _LONGEST_NUMBER:
+        raise WrongError("a number is too large")
     return int(text)
 
 
 def _finite(text: str) -> float:
-    number = float(text)
+    number = float(text) if len(text) <= _LONGEST_NUMBER else float("inf")
     if number in (float("inf"), float("-inf")):
-        raise _WrongError("a number is too large")
+        raise WrongError("a number is too large")
     return number
-
-
-def _made(kind: Any, value: Any, where: str, depth: int) -> Any:
-    """The value as its type says, checked all the way down."""
-    if depth > _DEEPEST:
-        raise _WrongError(f"{where} is nested too deeply")
-    if dataclasses.is_dataclass(kind) and isinstance(kind, type):
-        return _made_record(kind, value, where, depth)
-    origin = typing.get_origin(kind)
-    if origin is tuple:
-        return _made_tuple(typing.get_args(kind), value, where, depth)
-    if origin in (typing.Union, types.UnionType):
-        if value is None:
-            return None
-        inner = next(part for part in typing.get_args(kind) if part is not types.NoneType)
-        return _made(inner, value, where, depth)
-    return _made_scalar(kind, value, where)
-
-
-def _made_scalar(kind: Any, value: Any, where: str) -> Any:
-    if kind is float and isinstance(value, (int, float)) and not isinstance(value, bool):
-        return float(value)
-    if type(value) is not kind:
-        raise _WrongError(f"{where} is not of type {kind.__name__}")
-    if kind is str and "\x00" in value:
-        raise _WrongError(f"{where} holds a NUL character")
-    return value
-
-
-def _made_tuple(parts: tuple[Any, ...], value: Any, where: str, depth: int) -> tuple[Any, ...]:
-    if not isinstance(value, list):
-        raise _WrongError(f"{where} is no list")
-    if len(parts) == 2 and parts[1] is Ellipsis:
-        return tuple(_made(parts[0], item, where, depth + 1) for item in value)
-    if len(parts) != len(value):
-        raise _WrongError(f"{where} has the wrong number of items")
-    return tuple(_made(part, item, where, depth + 1) for part, item in zip(parts, value, strict=True))
-
-
-def _made_record(kind: type, value: Any, where: str, depth: int) -> Any:
-    if not isinstance(value, dict):
-        raise _WrongError(f"{where} is no object")
-    fields, make = _fields(kind)
-    unknown = sorted(set(value) - set(fields))
-    if unknown:
-        raise _WrongError(f"{where} holds something unknown")
-    found = {name: _made(fields[name], item, f"{where}.{name}", depth + 1) for name, item in value.items()}
-    try:
-        return make(**found)
-    except (TypeError, ValueError):
-        raise _WrongError(f"{where} is incomplete") from None
-
-
-@cache
-def _fields(kind: type) -> tuple[dict[str, Any], Callable[..., Any]]:
-    return typing.get_type_hints(kind), kind

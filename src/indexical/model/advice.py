@@ -102,6 +102,8 @@ class Limits:
     deadline: float | None = 60.0
     """Seconds for the whole advice."""
     max_planner_calls: int = 20_000
+    max_statements: int = 2_000
+    """Statements that are examined; a larger workload is compressed to this many, and the advice says how."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,6 +129,19 @@ class ExistingIndex:
     """``pg_get_indexdef`` with an empty search_path: fully qualified."""
     comment: str = ""
     tablespace: str = ""
+    options: tuple[tuple[str, str], ...] = ()
+    """Storage parameters (``reloptions``), such as ``fillfactor``, sorted by name."""
+    nulls_not_distinct: bool = False
+    deferrable: bool = False
+    """Its constraint may be deferred: the planner then does not trust it to be unique."""
+    initially_deferred: bool = False
+    constraint_definition: str = ""
+    """``pg_get_constraintdef`` of the constraint it backs."""
+    partitioned: bool = False
+    """The index of a partitioned table: it has no file, the indexes attached to it have."""
+    parent_schema: str = ""
+    parent: str = ""
+    """The partitioned index it is attached to; empty for none."""
 
     @property
     def backs_constraint(self) -> bool:

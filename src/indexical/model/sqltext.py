@@ -12,12 +12,13 @@ import re
 from functools import lru_cache
 
 _TOKEN = re.compile(
-    r"""\s*(?: (?P<string>[eE]?'(?:[^']|'')*') | (?P<quoted>"(?:[^"]|"")*") | (?P<word>[^\W\d][\w$]*)
+    r"""\s*(?: (?P<string>[eE]'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*') | (?P<quoted>"(?:[^"]|"")*") | (?P<word>[^\W\d][\w$]*)
       | (?P<number>\d+(?:\.\d+)?) | (?P<mark>::|[(),\[\].]|[-+*/<>=~!@\#%^&|`?:]+|\S) )""",
-    re.VERBOSE,
+    re.VERBOSE | re.DOTALL,
 )
 _PLAIN_NAME = re.compile(r"[a-z_][a-z0-9_$]*\Z")
-_TEXT_TYPES = frozenset({"text", "varchar", "bpchar", "citext", "name", "character", "character varying"})
+_TEXT_TYPES = frozenset({"text", "varchar", "character varying"})
+"""Types that a column or an expression of text may be cast to without comparing differently; ``citext`` and ``char`` do."""
 _NUMBER_TYPES = frozenset({"smallint", "integer", "bigint", "numeric"})
 _TELLING_TYPES = _NUMBER_TYPES | {"date", "timestamp", "time", "interval", "real", "double", "json", "jsonb"}
 """Types that change what a literal means to the operator beside it."""
@@ -72,11 +73,12 @@ def _nest(pieces: list[str], start: int) -> tuple[list[object], int]:
 
 def _split(items: list[object], word: str) -> list[list[object]]:
     parts: list[list[object]] = [[]]
-    between = 0
+    between = cases = 0
     for item in items:
         if item == "between":
             between += 1
-        if item == word and not (word == "and" and between):
+        cases = max(0, cases + (item == "case") - (item == "end"))
+        if item == word and not cases and not (word == "and" and between):
             parts.append([])
             continue
         if item == "and" and between:
@@ -145,14 +147,14 @@ def _calls(word: str) -> bool:
 
 
 def _type(items: list[object], start: int) -> tuple[int, str]:
-    """How many items the type name after ``::`` takes, and the name without its length."""
+    """How many items the type name after ``::`` takes, and the name with its length."""
     position = start
     name: list[str] = []
     while position < len(items):
         item = items[position]
         follows = not name or name[-1] == "." or item == "."
         if isinstance(item, list) and name:
-            name.append("" if name[-1] in ("varchar", "varying", "character") else f"({_render(item)[1]})")
+            name.append(f"({_render(item)[1]})")
         elif item == "[" and items[position + 1 : position + 2] == ["]"]:
             name.append("[]")
             position += 1
@@ -166,8 +168,10 @@ def _type(items: list[object], start: int) -> tuple[int, str]:
 
 def _harmless(value: str, name: str) -> bool:
     """Casts that PostgreSQL adds by itself: text to text, and a literal to the type of the column it is compared with."""
-    literal = value.startswith(("'", "e'", "E'"))
-    return name in _TEXT_TYPES or (literal and name.partition(" ")[0] not in _TELLING_TYPES)
+    if value.startswith(("'", "e'", "E'")):
+        # A length cuts the literal off.
+        return "(" not in name and name.partition(" ")[0] not in _TELLING_TYPES
+    return name in _TEXT_TYPES
 
 
 def _number(value: str, name: str) -> str:

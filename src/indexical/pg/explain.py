@@ -27,6 +27,7 @@ __all__ = [
     "explain_script",
     "parse_plan",
     "prepared",
+    "refusal",
 ]
 
 _KEPT = 500
@@ -98,7 +99,13 @@ def explain(
     except PlanRefused:
         raise
     except DatabaseError as error:
-        raise PlanRefused(f"statement {statement.id} cannot be planned: {error}", code=error.code) from None
+        raise refusal(statement, error) from None
+
+
+def refusal(statement: Statement, error: DatabaseError) -> PlanRefused:
+    """The error for a statement that the server does not plan, with nothing in it that a function made up."""
+    said = "a function that it calls raised an exception" if error.code.startswith("P0") else str(error)
+    return PlanRefused(f"statement {statement.id} cannot be planned: {said}", code=error.code)
 
 
 def explain_script(
@@ -137,7 +144,15 @@ def execute_timed(session: Session, statement: Statement, parameters: Parameters
     The rows stay in libpq's memory. The transaction is read-only and rolled back, so only statements that read succeed.
     Raises :class:`DatabaseError` when the server refuses.
     """
+    known = (statement.sql, statement.types) in session.prepared
     name, _ = prepared(session, statement)
+    if not known:
+        # What has no plan is no query: COPY TO PROGRAM, too, may run in a read-only transaction.
+        try:
+            explain(session, statement, ())
+        except DatabaseError:
+            session.prepared.pop((statement.sql, statement.types), None)
+            raise
     opening, closing = _brackets(session)
     session.script([*opening, "SET LOCAL plan_cache_mode = force_custom_plan"])
     try:
@@ -166,12 +181,13 @@ def prepared(session: Session, statement: Statement) -> tuple[str, int]:
 def _prepare(session: Session, statement: Statement) -> tuple[str, int]:
     if "\x00" in statement.sql:
         raise PlanRefused(f"statement {statement.id} cannot be planned: it holds a NUL character")
-    name = f"indexical_{session.next_number()}"
+    # PostgreSQL explains an EXECUTE that names itself for ever, until its stack ends and the whole server restarts.
+    name = f"indexical_{session.mark}_{session.next_number()}"
     attempts = _attempts(session, statement)
     failure: DatabaseError | None = None
     for types in attempts:
         try:
-            session.prepare(name.encode(), statement.sql, types)
+            _prepare_apart(session, name.encode(), statement.sql, types)
         except ConnectionFailed:
             raise
         except DatabaseError as error:
@@ -180,9 +196,26 @@ def _prepare(session: Session, statement: Statement) -> tuple[str, int]:
                 break
             continue
         return name, session.parameter_count(name.encode())
-    raise PlanRefused(
-        f"statement {statement.id} cannot be planned: {failure}", code=failure.code if failure else ""
-    )
+    raise refusal(statement, failure or DatabaseError("it was refused"))
+
+
+def _prepare_apart(session: Session, name: bytes, sql: str, types: Sequence[int]) -> None:
+    """Prepares a statement so that its failure leaves an open transaction as it was.
+
+    A prepared statement belongs to the session and outlives the savepoint.
+    """
+    if not session.in_transaction:
+        session.prepare(name, sql, types)
+        return
+    session.script(["SAVEPOINT indexical_prepare"])
+    try:
+        session.prepare(name, sql, types)
+    except ConnectionFailed:
+        raise
+    except DatabaseError:
+        session.script(["ROLLBACK TO SAVEPOINT indexical_prepare", "RELEASE SAVEPOINT indexical_prepare"])
+        raise
+    session.script(["RELEASE SAVEPOINT indexical_prepare"])
 
 
 def _attempts(session: Session, statement: Statement) -> list[tuple[int, ...]]:

@@ -102,6 +102,14 @@ def _existing(row: Mapping[str, Any]) -> ExistingIndex:
         definition=row["definition"],
         comment=row["comment"],
         tablespace=row["tablespace"],
+        options=tuple((name, value) for name, value in row["options"]),
+        nulls_not_distinct=row["nulls_not_distinct"],
+        deferrable=row["deferrable"],
+        initially_deferred=row["initially_deferred"],
+        constraint_definition=row["constraint_definition"],
+        partitioned=row["partitioned"],
+        parent_schema=row["parent_schema"],
+        parent=row["parent"],
     )
 
 

@@ -6,10 +6,12 @@ Node and property names are PostgreSQL's (https://www.postgresql.org/docs/18/usi
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from indexical.model import Index, Plan, PlanNode
+from indexical.model import ExistingIndex, Index, Plan, PlanNode
 
 _CONDITIONS = (
     "Index Cond",
@@ -22,6 +24,10 @@ _CONDITIONS = (
     "One-Time Filter",
     "TID Cond",
 )
+_LITERAL = re.compile(
+    r"""(?P<name>"(?:[^"]|"")*"|\$\d+)|E?'(?:[^']|'')*'|(?<![\w.])-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?\b"""
+)
+"""Literals as PostgreSQL prints them in a plan, and the quoted names and parameters that have to be stepped over."""
 _LISTS = ("Sort Key", "Presorted Key", "Group Key")
 
 
@@ -51,6 +57,38 @@ def parse_plan(
         indexes=frozenset(indexes),
         index_names=tuple(sorted(names)),
     )
+
+
+def names_of(indexes: Iterable[ExistingIndex]) -> dict[str, Index]:
+    """Structures by ``schema.name``, and by the bare name of the first that has it, for :func:`parse_plan`."""
+    found: dict[str, Index] = {}
+    for existing in indexes:
+        found[f"{existing.index.schema}.{existing.name}"] = existing.index
+        found.setdefault(existing.name, existing.index)
+    return found
+
+
+def with_structures(plan: Plan, hypothetical: Mapping[str, Index]) -> Plan:
+    """The plan with hypothetical indexes shown by their structure instead of a name that nobody knows."""
+    if not any(name in hypothetical for name in plan.index_names):
+        return plan
+    nodes = tuple(
+        replace(node, index=hypothetical[node.index].text) if node.index in hypothetical else node
+        for node in plan.nodes
+    )
+    return replace(
+        plan, nodes=nodes, index_names=tuple(name for name in plan.index_names if name not in hypothetical)
+    )
+
+
+def without_values(plan: Plan) -> Plan:
+    """The plan with every literal of its conditions left out, for values that nobody wrote into the workload."""
+    nodes = tuple(replace(node, condition=_LITERAL.sub(_hidden, node.condition)) for node in plan.nodes)
+    return replace(plan, nodes=nodes)
+
+
+def _hidden(match: re.Match[str]) -> str:
+    return match[0] if match["name"] else "..."
 
 
 def _top(document: Mapping[str, Any] | Sequence[Any] | str | bytes) -> Mapping[str, Any]:

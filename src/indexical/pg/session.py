@@ -7,6 +7,7 @@ is refused by the server before anything runs (https://www.postgresql.org/docs/1
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import TracebackType
@@ -71,6 +72,8 @@ class Session:
         """What :mod:`indexical.pg.explain` prepared on this connection: (SQL, types) to name and parameter count."""
         self.type_oids: dict[str, int] = {}
         self._number = 0
+        self.mark = secrets.token_hex(6)
+        """Part of every name that this session makes up: no statement of a stranger's can speak of them."""
 
     def __enter__(self) -> Self:
         return self
@@ -164,7 +167,10 @@ class Session:
 
     def literal(self, value: str | None) -> str:
         """A value as an SQL literal of unknown type, quoted by libpq for this connection."""
-        return "NULL" if value is None else sql.Literal(value).as_string(self._connection)
+        if value is None:
+            return "NULL"
+        with self._errors():
+            return sql.Literal(value).as_string(self._connection)
 
     def script(self, statements: Sequence[str]) -> list[pq.abc.PGresult]:
         """Runs statements of our own making in one round trip (simple protocol).
@@ -234,7 +240,8 @@ def _message(error: psycopg.Error, target: Target) -> str:
     state = error.sqlstate or ""
     text = error.diag.message_primary or _one_line(error, target)
     if state[:2] in ("22", "23", "P0") or state == "42601":
-        text = re.sub(r"\"[^\"]*\"|'[^']*'|\([^)]*\)=\([^)]*\)", '"..."', text)
+        # From the first quote to the last: a value may hold quotes of its own.
+        text = re.sub(r"\".*\"|'.*'|\(.*\)=\(.*\)", '"..."', text, flags=re.DOTALL)
     return _scrubbed(" ".join(text.split()), target)
 
 

@@ -13,7 +13,11 @@ SELECT
     t.typtype::text AS type_kind,
     a.attstorage::text AS storage,
     a.attgenerated::text AS generated,
-    a.attidentity::text AS identity
+    a.attidentity::text AS identity,
+    coalesce((
+        SELECT pg_catalog.pg_get_expr(ad.adbin, ad.adrelid) FROM pg_catalog.pg_attrdef ad
+        WHERE a.attgenerated <> '' AND ad.adrelid = a.attrelid AND ad.adnum = a.attnum
+    ), '') AS expression
 FROM pg_catalog.pg_attribute a
 JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
 LEFT JOIN pg_catalog.pg_collation co ON co.oid = a.attcollation

@@ -10,11 +10,17 @@ SELECT
     pg_catalog.current_setting('server_version_num')::integer AS version,
     pg_catalog.to_jsonb(pg_catalog.current_schemas(false)) AS schemas,
     pg_catalog.current_setting('is_superuser') = 'on' AS superuser,
-    pg_catalog.to_char(pg_catalog.now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS taken_at,
-    coalesce(pg_catalog.to_char(GREATEST(
+    pg_catalog.pg_has_role('pg_read_all_stats', 'USAGE') AS reads_statistics,
+    pg_catalog.pg_is_in_recovery() AS standby,
+    coalesce(pg_catalog.to_char(r.since AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), '') AS statistics_since,
+    coalesce(GREATEST(EXTRACT(EPOCH FROM pg_catalog.now() - r.since)::float8, 0), 0) AS seconds,
+    pg_catalog.to_char(pg_catalog.now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS taken_at
+FROM pg_catalog.pg_database d
+CROSS JOIN LATERAL (
+    SELECT GREATEST(
         (SELECT s.stats_reset FROM pg_catalog.pg_stat_database s WHERE s.datid = d.oid),
         -- A crash resets the counters without a word in pg_stat_database; this one moves.
         (SELECT b.stats_reset FROM pg_catalog.pg_stat_bgwriter b)
-    ) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), '') AS statistics_since
-FROM pg_catalog.pg_database d
+    ) AS since
+) r
 WHERE d.datname = pg_catalog.current_database()

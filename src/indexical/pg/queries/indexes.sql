@@ -49,9 +49,23 @@ SELECT
         JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[k.n]
     ), '[]'::jsonb) AS include,
     coalesce(pg_catalog.pg_get_expr(i.indpred, i.indrelid), '') AS predicate,
-    pg_catalog.pg_get_indexdef(i.indexrelid) AS definition,
+    coalesce(pg_catalog.pg_get_indexdef(i.indexrelid), '') AS definition,
     coalesce(k.contype::text, '') AS constraint_type,
     coalesce(k.conname, '') AS constraint_name,
+    coalesce(pg_catalog.pg_get_constraintdef(k.oid), '') AS constraint_definition,
+    coalesce(k.condeferrable, false) AS deferrable,
+    coalesce(k.condeferred, false) AS initially_deferred,
+    -- PostgreSQL 15 brought the column.
+    coalesce((pg_catalog.to_jsonb(i) ->> 'indnullsnotdistinct')::boolean, false) AS nulls_not_distinct,
+    c.relkind = 'I' AS partitioned,
+    coalesce(pn.nspname, '') AS parent_schema,
+    coalesce(pc.relname, '') AS parent,
+    coalesce((
+        SELECT pg_catalog.jsonb_agg(
+            pg_catalog.jsonb_build_array(o.option_name, coalesce(o.option_value, '')) ORDER BY o.option_name
+        )
+        FROM pg_catalog.pg_options_to_table(c.reloptions) o
+    ), '[]'::jsonb) AS options,
     EXISTS (
         SELECT 1 FROM pg_catalog.pg_constraint f WHERE f.conindid = i.indexrelid AND f.contype = 'f'
     ) AS foreign_key_target,
@@ -75,6 +89,9 @@ JOIN pg_catalog.pg_namespace n ON n.oid = t.relnamespace
 LEFT JOIN pg_catalog.pg_constraint k ON k.conindid = i.indexrelid AND k.conrelid = i.indrelid AND k.contype IN ('p', 'u', 'x')
 LEFT JOIN pg_catalog.pg_stat_all_indexes s ON s.indexrelid = i.indexrelid
 LEFT JOIN pg_catalog.pg_tablespace ts ON ts.oid = c.reltablespace
+LEFT JOIN pg_catalog.pg_inherits h ON h.inhrelid = i.indexrelid
+LEFT JOIN pg_catalog.pg_class pc ON pc.oid = h.inhparent
+LEFT JOIN pg_catalog.pg_namespace pn ON pn.oid = pc.relnamespace
 WHERE n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')
   AND n.nspname NOT LIKE 'pg\_temp\_%%'
   AND t.relkind IN ('r', 'p', 'm')

@@ -1,5 +1,8 @@
 -- Settings that plans depend on, and those that say how values are read.
-SELECT s.name, pg_catalog.current_setting(s.name) AS value
+SELECT
+    s.name,
+    pg_catalog.current_setting(s.name) AS value,
+    s.source IN ('user', 'database user', 'client', 'environment variable', 'session') AS of_this_session
 FROM pg_catalog.pg_settings s
 WHERE s.category LIKE 'Query Tuning%'
    OR s.name IN (

@@ -1,7 +1,18 @@
--- A new index: where its file is, its columns as they are stored, and whether equal keys may share a tuple.
+-- A new index, and those that came with it on the partitions of its table: where the files are, the columns as they are
+-- stored, and whether equal keys may share a tuple.
+WITH RECURSIVE tree AS (
+    SELECT c.oid
+    FROM pg_catalog.pg_class c
+    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    WHERE n.nspname = %s AND c.relname = %s
+    UNION ALL
+    SELECT h.inhrelid FROM tree JOIN pg_catalog.pg_inherits h ON h.inhparent = tree.oid
+)
 SELECT
     c.oid::bigint AS oid,
-    pg_catalog.pg_relation_filepath(c.oid) AS path,
+    c.relname AS name,
+    i.indrelid::bigint AS "table",
+    coalesce(pg_catalog.pg_relation_filepath(c.oid), '') AS path,
     (
         SELECT pg_catalog.jsonb_agg(
             pg_catalog.jsonb_build_object(
@@ -10,6 +21,8 @@ SELECT
                 'alignment', a.attalign,
                 'type', pg_catalog.format_type(a.atttypid, NULL),
                 'column', t.attname,
+                'source_type', pg_catalog.format_type(coalesce(t.atttypid, a.atttypid), NULL),
+                'opclass', (SELECT o.opcname FROM pg_catalog.pg_opclass o WHERE o.oid = i.indclass[a.attnum - 1]),
                 'never_null', coalesce(t.attnotnull, false),
                 'equal_bytes', a.attnum > i.indnkeyatts OR EXISTS (
                     SELECT 1
@@ -26,7 +39,6 @@ SELECT
             ON t.attrelid = i.indrelid AND t.attnum = i.indkey[a.attnum - 1] AND t.attnum > 0
         WHERE a.attrelid = i.indexrelid
     ) AS attributes
-FROM pg_catalog.pg_class c
-JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+FROM tree
+JOIN pg_catalog.pg_class c ON c.oid = tree.oid
 JOIN pg_catalog.pg_index i ON i.indexrelid = c.oid
-WHERE n.nspname = %s AND c.relname = %s
