@@ -22,6 +22,7 @@ _TYPE_WORDS_BACK = 3
 class _Frame:
     clause: str
     cast: bool = False
+    subscript: bool = False
 
 
 @dataclass(slots=True)
@@ -52,6 +53,10 @@ class Clauses:
         """Inside ``numeric(10, 2)`` or an array subscript."""
         return self.clause == "modifier"
 
+    @property
+    def in_subscript(self) -> bool:
+        return self._frames[-1].subscript
+
     def advance(self, found: Sequence[Token], position: int) -> None:
         token = found[position]
         if token.text in ("(", "["):
@@ -66,10 +71,13 @@ class Clauses:
         token, before = found[position], found[position - 1] if position else None
         clause = self.clause
         word = before.value if before is not None and before.kind == "word" else ""
+        subscript = False
         if token.text == "[" and word != "array":
             # `ARRAY[ARRAY[1]]` nests without the word; anything else in brackets is a subscript.
             nested = before is not None and before.text in ("[", ",") and clause != "modifier"
             clause = clause if nested else "modifier"
+            # Behind a cast it is the length of an array type: `int[3]`.
+            subscript = not nested and not (position >= 2 and found[position - 2].text == "::")
         elif self._is_type(found, position):
             clause = "modifier"
         elif clause == "having":
@@ -77,7 +85,7 @@ class Clauses:
             clause = "select" if word not in ("", "and", "or", "not", "in") else clause
         elif clause == "limit":
             clause = "select"
-        self._frames.append(_Frame(clause, cast=word == "cast"))
+        self._frames.append(_Frame(clause, word == "cast", subscript))
 
     def _is_type(self, found: Sequence[Token], position: int) -> bool:
         back = position - 1

@@ -13,20 +13,23 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from indexical.ddl import quote
 from indexical.errors import StatementRefused
 from indexical.workload.clauses import Clauses
 from indexical.workload.lexer import MAX_DEPTH, MAX_LENGTH, Token, tokens
+from indexical.workload.masking import mask, masked_words
 
 _TYPED_LITERALS = frozenset(
-    ["bigint", "bool", "boolean", "bytea", "cidr", "date", "inet", "integer", "interval", "json", "jsonb", "name", "numeric",
-     "real", "smallint", "text", "time", "timestamp", "timestamptz", "timetz", "uuid", "varchar"]
+    ["bigint", "bool", "boolean", "box", "bpchar", "bytea", "cidr", "circle", "date", "decimal", "float4", "float8", "inet",
+     "int2", "int4", "int8", "integer", "interval", "json", "jsonb", "line", "lseg", "macaddr", "money", "name", "numeric",
+     "oid", "path", "point", "polygon", "real", "regclass", "smallint", "text", "time", "timestamp", "timestamptz", "timetz",
+     "tsquery", "tsvector", "uuid", "varchar", "xml"]
 )  # fmt: skip
 _INTERVAL_FIELDS = frozenset(["year", "month", "day", "hour", "minute", "second"])
 _IDENTIFIER_END = re.compile(r"[\w$]\Z")
 _PLAIN_NUMBER = re.compile(r"[0-9]+\Z")
 _DECIMAL = re.compile(r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?\Z")
 _NOISE = " \t\n\r\f\v"
+_CAST_MEMBERS = re.compile(r"\$(?: :: [a-z_][\w ]*)?(?: , \$(?: :: [a-z_][\w ]*)?)*\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,8 @@ class Normalised:
     kind: str
     """select | insert | update | delete | other"""
     fingerprint: str
-    """The same for statements that differ only in values, lengths of lists, whitespace, comments or case of keywords."""
+    """The same for statements that differ only in values, lengths of lists, whitespace, comments or case of keywords,
+    and for the text that ``pg_stat_statements`` keeps of them."""
     values: tuple[str | None, ...] = ()
     """For each ``$n`` the literal that stood there, as text; None where a placeholder stood there already."""
     types: tuple[str, ...] = ()
@@ -47,6 +51,8 @@ class Normalised:
     """For each ``$n`` the number its placeholder had in the text that was read, 0 for a literal."""
     shape: str = ""
     """The same for statements of one fingerprint whose lists are equally long, so that values of one fit the other."""
+    exact: str = ""
+    """As the fingerprint, but the constants that stay in ``sql`` count too; equal to it when none does."""
     table: str = ""
     """The first table named after FROM, INTO or UPDATE, for people; empty when there is none."""
 
@@ -72,14 +78,16 @@ def normalise(sql: str, *, everywhere: bool = False) -> Normalised:
         rewriting.take(found, position, token)
     text = rewriting.text()
     written = tokens(text)
+    kept = [mask(token) for token in written]
     return Normalised(
         sql=text,
         kind=kind,
-        fingerprint=_hash(_collapse_lists([_masked(token) for token in written])),
+        fingerprint=_hash(_collapse_lists(masked_words(written))),
+        exact=_hash(_collapse_lists(kept)),
         values=tuple(rewriting.values),
         types=tuple(rewriting.types),
         numbers=tuple(rewriting.numbers),
-        shape=_hash([token.text if token.kind == "parameter" else _masked(token) for token in written]),
+        shape=_hash([token.text if token.kind == "parameter" else mask(token) for token in written]),
         table=_table(found),
     )
 
@@ -92,8 +100,10 @@ def _one_statement(sql: str) -> tuple[Token, ...]:
     if "\x00" in sql:
         raise StatementRefused("the statement holds a NUL character, which no PostgreSQL statement can")
     found = tokens(sql)
-    while found and found[-1].text == ";":
-        found = found[:-1]
+    end = len(found)
+    while end and found[end - 1].text == ";":
+        end -= 1
+    found = found[:end]
     if not found:
         raise StatementRefused("the text holds no statement, only whitespace or comments")
     depth = 0
@@ -189,18 +199,19 @@ class _Rewriting:
 
     def _take_type_prefix(self, found: Sequence[Token], position: int) -> str:
         """``date '...'`` has no form with a placeholder except the cast: the prefix is taken back and put behind."""
-        before = found[position - 1] if position else None
-        if before is None or before.kind != "word" or before.value not in _TYPED_LITERALS:
+        length = _prefix_length(found, position)
+        if length == 0:
             return ""
-        if position >= 2 and found[position - 2].text in (".", "::"):
-            return ""
-        self.parts.pop()
+        first = found[position - length]
+        for _ in range(2 * length - 1):
+            # Words of one prefix have a space between them, however they were written.
+            self.parts.pop()
         if self.parts and self.parts[-1] == " ":
             self.parts.pop()
-            self._end = before.start - 1
+            self._end = first.start - 1
         else:
             self._end = found[position].start
-        return f"::{before.value}"
+        return "::" + " ".join(token.value for token in found[position - length : position])
 
     def _literal_type(self, token: Token) -> str:
         if token.kind != "number":
@@ -213,6 +224,19 @@ class _Rewriting:
         if size < 1 << 31:
             return "int4"
         return "int8" if size < 1 << 63 else "numeric"
+
+
+def _prefix_length(found: Sequence[Token], position: int) -> int:
+    """How many words before the token are the name of the type that it is a constant of; 0 for none."""
+    length = 1
+    if _word(found, position - 1) == "zone" and _word(found, position - 2) == "time":
+        if _word(found, position - 3) not in ("with", "without"):
+            return 0
+        length = 4
+    start = position - length
+    if start < 0 or found[start].kind != "word" or found[start].value not in _TYPED_LITERALS:
+        return 0
+    return 0 if start and found[start - 1].text in (".", "::") else length
 
 
 def _shapes_statement(found: Sequence[Token], position: int) -> bool:
@@ -308,20 +332,6 @@ def _hash(words: Sequence[str]) -> str:
     return hashlib.sha256("\x1f".join(words).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
-def _masked(token: Token) -> str:
-    match token.kind:
-        case "parameter":
-            return "$"
-        case "word":
-            return token.value
-        case "quoted":
-            return quote(token.value)
-        case "string":
-            return "'" + token.value
-        case _:
-            return token.text
-
-
 def _collapse_lists(words: list[str]) -> list[str]:
     """``IN ( $ , $ , $ )`` becomes ``IN ( $ )``, and rows of VALUES that look alike become one."""
     result: list[str] = []
@@ -333,8 +343,18 @@ def _collapse_lists(words: list[str]) -> list[str]:
         if word == "$" and openings and openings[-1][1] and result[-3:] == ["$", ",", "$"]:
             del result[-2:]
         elif word in (")", "]") and openings:
-            _collapse_row(result, openings.pop()[0])
+            opening, is_list = openings.pop()
+            if is_list:
+                _collapse_casts(result, opening)
+            _collapse_row(result, opening)
     return result
+
+
+def _collapse_casts(result: list[str], opening: int) -> None:
+    """``( $ :: int , $ :: int )`` becomes ``( $ )``: servers differ in whether they keep the casts of a list's members."""
+    members = " ".join(result[opening + 1 : -1])
+    if "::" in members and _CAST_MEMBERS.match(members):
+        result[opening + 1 : -1] = ["$"]
 
 
 def _collapse_row(result: list[str], opening: int) -> None:

@@ -56,6 +56,7 @@ def workload_of(observed: Sequence[Observed]) -> Workload:
     for source in observed:
         for observation in source.observations:
             groups.add(observation)
+    groups.fold()
     return Workload(
         statements=groups.statements(),
         skipped=tuple(skipped for source in observed for skipped in source.skipped),
@@ -110,6 +111,7 @@ class _Variant:
 class _Group:
     id: str
     fingerprint: str
+    exact: str = ""
     calls: float = 0.0
     total_ms: float = 0.0
     rows: float = 0.0
@@ -139,8 +141,29 @@ class _Group:
             variant.samples[sample] = variant.samples.get(sample, 0.0) + weight
 
     @property
+    def has_values(self) -> bool:
+        return any(variant.samples for variant in self.variants.values())
+
+    def is_emptier_than(self, other: _Group) -> bool:
+        """Whether it has placeholders, and no values for them, where the other shows what stood there."""
+        if self.id or self.has_values:
+            return False
+        mine, theirs = self.most_called.normalised, other.most_called.normalised
+        return self.exact == self.fingerprint or len(mine.numbers) > len(theirs.numbers)
+
+    def absorb(self, other: _Group) -> None:
+        """Adds what another group counted, not its text."""
+        self.calls += other.calls
+        self.total_ms += other.total_ms
+        self.rows += other.rows
+        self.rows_calls += other.rows_calls
+        for origin, calls in other.origins.items():
+            self.origins[origin] = self.origins.get(origin, 0.0) + calls
+
+    @property
     def most_called(self) -> _Variant:
-        return max(self.variants.values(), key=lambda variant: variant.calls)
+        """The variant that stands for all: values that were really used tell more than calls without any."""
+        return max(self.variants.values(), key=lambda variant: (bool(variant.samples), variant.calls))
 
     def statement(self, id: str) -> Statement:
         variant = self.most_called
@@ -174,34 +197,55 @@ class _Group:
 class _Groups:
     _groups: list[_Group] = field(default_factory=list)
     _by_id: dict[tuple[str, str], _Group] = field(default_factory=dict)
-    _by_fingerprint: dict[str, _Group] = field(default_factory=dict)
+    _by_exact: dict[str, _Group] = field(default_factory=dict)
 
     def add(self, seen: Observation) -> None:
         self._group_for(seen).add(seen)
 
     def _group_for(self, seen: Observation) -> _Group:
-        fingerprint = seen.normalised.fingerprint
+        exact, fingerprint = seen.normalised.exact, seen.normalised.fingerprint
         if not seen.id:
-            group = self._by_fingerprint.get(fingerprint)
-            return group if group is not None else self._new("", fingerprint)
+            group = self._by_exact.get(exact)
+            return group if group is not None else self._new("", fingerprint, exact)
         # Under one name only statements of one shape may meet; what merely differs in a constant of the select list does.
         shape = normalise(seen.normalised.sql, everywhere=True).fingerprint
         group = self._by_id.get((seen.id, shape))
         if group is None:
-            unnamed = self._by_fingerprint.get(fingerprint)
+            unnamed = self._by_exact.get(exact)
             if unnamed is not None and not unnamed.id:
                 unnamed.id = seen.id
                 group = unnamed
             else:
-                group = self._new(seen.id, fingerprint)
+                group = self._new(seen.id, fingerprint, exact)
             self._by_id[seen.id, shape] = group
         return group
 
-    def _new(self, id: str, fingerprint: str) -> _Group:
-        group = _Group(id, fingerprint)
+    def _new(self, id: str, fingerprint: str, exact: str) -> _Group:
+        group = _Group(id, fingerprint, exact)
         self._groups.append(group)
-        self._by_fingerprint.setdefault(fingerprint, group)
+        self._by_exact.setdefault(exact, group)
         return group
+
+    def fold(self) -> None:
+        """Statements that show fewer of their constants go to the one that shows them, where there is one.
+
+        The text that ``pg_stat_statements`` keeps has placeholders also where other sources show what stood there, and
+        with some of them it cannot be planned.
+        """
+        fuller: dict[str, _Group] = {}
+        for group in self._groups:
+            if group.exact != group.fingerprint:
+                best = fuller.get(group.fingerprint)
+                if best is None or group.calls > best.calls:
+                    fuller[group.fingerprint] = group
+        kept = []
+        for group in self._groups:
+            other = fuller.get(group.fingerprint)
+            if other is not None and other is not group and group.is_emptier_than(other):
+                other.absorb(group)
+            else:
+                kept.append(group)
+        self._groups = kept
 
     def statements(self) -> tuple[Statement, ...]:
         taken: dict[str, None] = {}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from indexical.errors import StatementRefused
@@ -68,6 +69,7 @@ _MASTER = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+_SIGN_KEEPERS = re.compile(r"[~!@#%^&|`?]")
 _BLOCK_EDGE = re.compile(r"/\*|\*/")
 _SIMPLE_ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _ESCAPE = re.compile(
@@ -99,14 +101,18 @@ def scan(text: str, start: int = 0) -> Iterator[Token | Comment]:
             )
         else:
             stop = match.end()
+            if kind == "operator":
+                stop = _operator_end(match.group(), position)
             if kind != "space":
-                yield _token(kind, match.group(), position, stop)
+                yield _token(kind, text[position:stop], position, stop)
         position = stop
 
 
+@lru_cache(maxsize=4)
 def tokens(text: str) -> tuple[Token, ...]:
     """The tokens of the text, strings that continue on the next line made one, comments left out.
 
+    The latest texts' are kept, because several readers follow one another over the same text.
     Raises :class:`LexicalError`.
     """
     found: list[Token] = []
@@ -152,6 +158,16 @@ def _continues(text: str, first: Token, second: Token) -> bool:
         return False
     gap = text[first.end : second.start]
     return not first.text.startswith("$") and not gap.strip() and ("\n" in gap or "\r" in gap)
+
+
+def _operator_end(text: str, start: int) -> int:
+    """``=-5`` is two operators: one of several characters ends in a sign only when it has a character of ``~!@#%^&|`?``.
+
+    See "Operators" (https://www.postgresql.org/docs/18/sql-syntax-lexical.html#SQL-SYNTAX-OPERATORS).
+    """
+    while len(text) > 1 and text[-1] in "+-" and not _SIGN_KEEPERS.search(text):
+        text = text[:-1]
+    return start + len(text)
 
 
 def _comment_end(text: str, start: int) -> int:

@@ -6,8 +6,14 @@ Redaction happens when statements are captured, never when they are shown: what 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
+from indexical.model import Parameters
 from indexical.workload.lexer import Token, tokens
+
+MAX_VALUE = 200
+"""Characters; longer values are not kept."""
+_PAGE = re.compile(r"\b(?:limit|offset)\s+\$([0-9]+)", re.IGNORECASE)
 
 _SECRET = re.compile(
     r"password|passwd|passphrase|secret|token|session_?key|api_?key|private_key|credential|signature"
@@ -92,6 +98,30 @@ def secret_parameters(sql: str) -> frozenset[int]:
     if suspicious:
         secret.update(met)
     return frozenset(secret)
+
+
+def hidden_parameters(sql: str, kind: str, count: int, *, everything: bool = False) -> frozenset[int]:
+    """Numbers of the ``$n`` of a normal form whose values are not kept: those of writes, and those that look secret.
+
+    With ``everything`` only LIMIT and OFFSET keep theirs: how long a page is says nothing about anybody, and a plan depends
+    on it more than on any value.
+    """
+    numbers = frozenset(range(1, count + 1))
+    if kind != "select":
+        return numbers
+    if everything:
+        return numbers - {int(found) for found in _PAGE.findall(sql)}
+    return secret_parameters(sql)
+
+
+def visible(sample: Sequence[str | None], hidden: frozenset[int]) -> Parameters:
+    """The sample with None for every value that is not kept: hidden, too long, or personal by its look."""
+    return tuple(
+        None
+        if value is None or number in hidden or len(value) > MAX_VALUE or looks_personal(value)
+        else value
+        for number, value in enumerate(sample, start=1)
+    )
 
 
 def mentions_secret(sql: str) -> bool:

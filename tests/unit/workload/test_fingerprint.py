@@ -90,7 +90,10 @@ def test_statements_that_differ_in_values_lists_case_and_layout_are_one() -> Non
     [
         ("SELECT a FROM t ORDER BY 1", "SELECT a FROM t ORDER BY 2"),
         ("SELECT a FROM t WHERE b = 1", "SELECT a FROM t WHERE b > 1"),
-        ("SELECT a FROM t WHERE b = NULL", "SELECT a FROM t WHERE b = 'NULL'"),
+        ("SELECT a FROM t WHERE b IS NULL", "SELECT a FROM t WHERE b IS NOT NULL"),
+        ("SELECT a FROM t WHERE b IS TRUE", "SELECT a FROM t WHERE b IS FALSE"),
+        ("SELECT a - 5 FROM t", "SELECT a, 5 FROM t"),
+        ("SELECT a::varchar(5) FROM t", "SELECT a::varchar(6) FROM t"),
         ('SELECT "A" FROM t', "SELECT a FROM t"),
         ("SELECT f(1, 2) FROM t WHERE g(1, 2)", "SELECT f(1, 2) FROM t WHERE g(1)"),
         ('SELECT "user" FROM t', "SELECT user FROM t"),
