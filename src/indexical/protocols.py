@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol, TypeVar
 
 from indexical.model import Advice, Change, Configuration, Index, Parameters, Plan, Statement, Workload
+
+Answer = TypeVar("Answer")
 
 
 class Connection(Protocol):
@@ -45,6 +47,9 @@ class Costs(Protocol):
 
     def used(self, statement: Statement, configuration: Configuration) -> frozenset[Index]:
         """Indexes that any of the statement's samples uses under the configuration."""
+
+    def spread(self, work: Callable[[Statement], Answer], statements: Sequence[Statement]) -> list[Answer]:
+        """Does the work for each statement, perhaps several at a time; the answers in the statements' order."""
 
     def size(self, index: Index) -> int: ...
 

@@ -6,7 +6,7 @@ They are part of the package because every Protocol of :mod:`indexical.protocols
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from indexical.ddl import drop_index
@@ -30,6 +30,7 @@ from indexical.model import (
     Table,
     Workload,
 )
+from indexical.protocols import Answer
 
 _TYPES = {
     "bool": "boolean",
@@ -302,6 +303,9 @@ class FakeCosts:
 
     def used(self, statement: Statement, configuration: Configuration) -> frozenset[Index]:
         return self.plan(statement, configuration).indexes
+
+    def spread(self, work: Callable[[Statement], Answer], statements: Sequence[Statement]) -> list[Answer]:
+        return [work(statement) for statement in statements]
 
     def size(self, index: Index) -> int:
         return self.planner.size(index)

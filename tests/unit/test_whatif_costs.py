@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import math
+import threading
 import time
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from indexical.errors import EngineFailed
-from indexical.model import Candidate, Candidates, Configuration, Plan, Statement, Workload
+from indexical.errors import EngineFailed, PlanRefused
+from indexical.model import (
+    Candidate,
+    Candidates,
+    ColumnStatistics,
+    Configuration,
+    Plan,
+    PlanNode,
+    Statement,
+    Workload,
+)
 from indexical.testing import catalog, index, table
 from indexical.whatif import CostModel
 from tests.unit.fakes_selection import OptionPlanner, indexes
@@ -249,3 +259,94 @@ def test_progress_is_told():
     costs, _ = model({"q": {NONE: 1.0}}, q(), on_event=lambda *event: heard.append(event))
     costs.examine()
     assert heard == [("what-if", 0.0, "q")]
+
+
+class ManyHands(OptionPlanner):
+    """Takes several threads, answers some statements late, and says who asked and in which order indexes were made."""
+
+    workers = 3
+
+    def __init__(self, *arguments, **values):
+        super().__init__(*arguments, **values)
+        self.threads = set()
+        self.made = []
+
+    def add(self, made):
+        for each in made:
+            if each == B:
+                raise PlanRefused("no such operator class")
+            self.made.append(each)
+
+    def plan(self, statement, parameters, configuration):
+        self.threads.add(threading.current_thread().name)
+        time.sleep(0.02 if statement.id in ("q1", "q4") else 0.001)
+        return super().plan(statement, parameters, configuration)
+
+
+MANY = tuple(q(f"q{n}") for n in range(9))
+OPTIONS = {s.id: {NONE: 10.0 + n, frozenset({A}): 3.0, frozenset({A, C}): 2.0} for n, s in enumerate(MANY)}
+
+
+def walk(costs):
+    """What a search does with each statement, one question after the other."""
+
+    def work(statement):
+        return [
+            (costs.cost(statement, each), costs.used(statement, each))
+            for each in (added(A, B, C), added(B, C), added(A), added())
+        ]
+
+    return costs.spread(work, MANY)
+
+
+def test_any_number_of_workers_gives_the_same_answers_with_the_same_questions():
+    several, hands = model(OPTIONS, *MANY, planner=ManyHands(OPTIONS, existing={EXISTING: "h_idx"}))
+    alone, planner = model(OPTIONS, *MANY)
+    assert [s.id for s in several.examine()] == [s.id for s in alone.examine()]
+    assert walk(several) == walk(alone)
+    assert several.planner_calls == alone.planner_calls == hands.calls == planner.calls
+    assert len(hands.threads) == 3
+
+
+def test_candidates_are_made_in_one_order_and_a_refused_one_stops_nothing():
+    costs, hands = model(OPTIONS, *MANY, planner=ManyHands(OPTIONS, existing={EXISTING: "h_idx"}))
+    assert len(costs.examine()) == 9
+    assert hands.made == sorted({A, C, OTHER})
+
+
+def test_a_limit_of_calls_lets_one_ask_at_a_time():
+    hands = ManyHands(OPTIONS, existing={EXISTING: "h_idx"})
+    costs, _ = model(OPTIONS, *MANY, planner=hands, max_planner_calls=4)
+    assert [s.id for s in costs.examine()] == ["q0", "q1", "q2", "q3"]
+    assert hands.threads == {threading.current_thread().name}
+
+
+def test_an_engine_that_ends_under_one_thread_ends_the_work():
+    class Ends(ManyHands):
+        def plan(self, statement, parameters, configuration):
+            if statement.id == "q3":
+                raise EngineFailed("gone")
+            return super().plan(statement, parameters, configuration)
+
+    costs, _ = model(OPTIONS, *MANY, planner=Ends(OPTIONS, existing={EXISTING: "h_idx"}))
+    with pytest.raises(EngineFailed, match="gone"):
+        costs.examine()
+    assert not [t for t in threading.enumerate() if t.name.startswith("indexical-what-if")]
+
+
+def test_values_drawn_from_the_statistics_are_not_shown_in_a_plan():
+    class Shows(OptionPlanner):
+        def plan(self, statement, parameters, configuration):
+            condition = (
+                f"Index Cond: (mail = '{parameters[0]}'::text); Filter: (\"a'b 7\" > 4111111111111111)"
+            )
+            return Plan(1.0, nodes=(PlanNode("Index Scan", condition=condition),))
+
+    known = ColumnStatistics(common_values="{canary@example.org}", common_frequencies=(0.9,))
+    tables = (table("t", "mail text", statistics={"mail": known}),)
+    drawn = q("drawn", sql="select * from t where mail = $1")
+    shown = q("shown", sql="select * from t where mail = $1", samples=(("mine@example.org",),))
+    costs = CostModel(Workload((drawn, shown)), catalog(*tables), Shows({}), Candidates((), ()), ())
+    hidden = costs.plan(drawn, Configuration()).nodes[0].condition
+    assert hidden == 'Index Cond: (mail = ...::text); Filter: ("a\'b 7" > ...)'
+    assert "mine@example.org" in costs.plan(shown, Configuration()).nodes[0].condition

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from indexical.model import ColumnStatistics, Statement
@@ -12,11 +14,22 @@ from indexical.whatif.parameters import choose_samples, placeholder_count
 STATUS = ColumnStatistics(distinct=3, common_values="{DONE,NEW,OLD}", common_frequencies=(0.8, 0.15, 0.05))
 NUMBER = ColumnStatistics(distinct=-1, histogram="{0,10,20,30,40}")
 BOTH = ColumnStatistics(common_values="{7,8}", common_frequencies=(0.3, 0.2), histogram="{100,200,300}")
+HOLES = ColumnStatistics(null_fraction=0.5, common_values="{a,b}", common_frequencies=(0.3, 0.2))
+MANY = ColumnStatistics(
+    common_values="{a,b,c,d,e}", common_frequencies=(0.2, 0.15, 0.1, 0.1, 0.05), histogram="{k,m,z}"
+)
 CATALOG = catalog(
     table(
         "shop_order",
-        "id int, status text, total int, both int, bare int",
-        statistics={"id": NUMBER, "status": STATUS, "total": NUMBER, "both": BOTH},
+        "id int, status text, total int, both int, bare int, holes text, many text",
+        statistics={
+            "id": NUMBER,
+            "status": STATUS,
+            "total": NUMBER,
+            "both": BOTH,
+            "holes": HOLES,
+            "many": MANY,
+        },
     ),
     table("other", "status text"),
 )
@@ -60,14 +73,61 @@ def test_the_heaviest_sample_is_never_left_out():
     assert sum(picked.values()) == pytest.approx(1.0, abs=1e-3)
 
 
-def test_a_missing_value_is_taken_from_the_statistics_common_and_middle():
-    assert chosen("select * from shop_order where both = $1", [(None,)]) == [(("7",), 0.5), (("200",), 0.5)]
+def test_a_missing_value_is_drawn_common_and_rare_each_with_its_share_of_the_rows():
+    assert chosen("select * from shop_order where both = $1", [(None,)]) == [
+        (("7",), 0.3),
+        (("8",), 0.2),
+        (("200",), 0.5),
+    ]
+
+
+def test_nulls_take_no_part_in_the_shares():
+    assert chosen("select * from shop_order where holes = $1") == [(("a",), 0.6), (("b",), 0.4)]
+
+
+def test_of_many_common_values_the_leading_ones_stand_alone_and_one_stands_for_the_others():
+    assert chosen("select * from shop_order where many = $1") == [
+        (("a",), 0.2),
+        (("b",), 0.15),
+        (("d",), 0.25),
+        (("m",), 0.4),
+    ]
+
+
+def test_missing_values_of_two_columns_meet_in_their_order_of_frequency():
+    assert chosen("select * from shop_order where both = $1 and status = $2") == [
+        (("7", "DONE"), 0.3),
+        (("8", "DONE"), 0.2),
+        (("200", "DONE"), 0.3),
+        (("300", "NEW"), 0.2),
+    ]
+
+
+def test_a_range_is_planned_wide_and_narrow():
+    assert chosen("select * from shop_order where total > $1") == [(("20",), 0.5), (("30",), 0.5)]
+    assert chosen("select * from shop_order where total <= $1") == [(("20",), 0.5), (("0",), 0.5)]
+    assert chosen("select * from shop_order where $1 > total") == [(("20",), 0.5), (("0",), 0.5)]
+
+
+def test_samples_with_gaps_share_the_strata_and_stay_few():
+    picked = chosen(
+        "select * from shop_order where id = $1 and status = $2", [(str(n), None) for n in range(4)]
+    )
+    assert [status for (_, status), _ in picked] == ["DONE", "DONE", "DONE", "NEW"]
+
+
+def test_never_more_samples_than_allowed():
+    sql = "select * from shop_order where both = $1 and status = $2 and many = $3 and total > $4"
+    picked = choose_samples(Statement("q", sql), CATALOG, 4)
+    assert len(picked) == 4
+    assert sum(sample.weight for sample in picked) == pytest.approx(1.0)
 
 
 def test_a_value_that_is_there_is_kept_beside_a_filled_one():
     assert chosen("select * from shop_order where id = $1 and status = $2", [("5", None)]) == [
-        (("5", "DONE"), 0.5),
-        (("5", "OLD"), 0.5),
+        (("5", "DONE"), 0.8),
+        (("5", "NEW"), 0.15),
+        (("5", "OLD"), 0.05),
     ]
 
 
@@ -125,6 +185,16 @@ def test_a_sample_of_the_wrong_length_is_left_out():
         ("select 1 -- $5", 0),
         ("select /* $6 */ $1", 1),
         ("select $10", 10),
+        ("select $$ $7 $$, $1", 1),
+        ("select /* /* $6 */ $7 */ $1", 1),
+        ("select 1 /* $5", 0),
+        ("select $1, '$5", 1),
+        ("select $2, E'\\", 2),
+        ("select a$1$, $3", 3),
+        ("select 'it''s $4', $1", 1),
+        ("select $a$ $7 $$ $a$, $2", 2),
+        (r"select E'it\'s $8', $1", 1),
+        (r"select '\', $2, '$9'", 2),
         ("select $99999999999", 0),
     ],
 )
@@ -152,3 +222,30 @@ def test_array_text_is_read_as_postgres_writes_it(text, expected):
 @pytest.mark.parametrize("values", [["a"], ["a,b", 'c"d', "e\\f", "", "NULL", "{}"]])
 def test_array_text_survives_a_round_trip(values):
     assert list(elements(array_text(values))) == values
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        f"select * from shop_order where total = {'(' * 5000}$1{')' * 5000}",
+        f"select * from shop_order where total = $1 {'/*' * 20000}{'*/' * 20000}",
+        f"select * from shop_order where total = $1 {'/* ' * 20000}",
+        f"select * from shop_order where total in ({', '.join(f'${n}' for n in range(1, 15000))})",
+        f"select * from shop_order where total in ({', '.join(['$1'] * 100_000)})",
+        f"select * from shop_order where total = $1 {'and not ' * 5000} true",
+        f"select * from shop_order where total = $1 {'union all select 1 ' * 3000}",
+        f"select * from shop_order where total = $1 and status = '{chr(39) * 2 * 30000}'",
+        f"select {'$a$' * 10001} from shop_order where total = $1",
+        f"select {'case when ' * 3000} $1",
+        "select \x00 \x1b \u202e \ud800 from shop_order where total = $1",
+        f"select * from shop_order where total = $1 {chr(34) * 50001}",
+        f"select {' '.join(f'$a{n}$' for n in range(9000))} from shop_order where total = $1",
+        f"select {'E' + chr(39) + chr(92)} {'E' + chr(39)} {chr(92) * 90_000}",
+    ],
+    ids=range(14),
+)
+def test_a_text_made_to_overwhelm_a_parser_takes_no_long_time_and_no_error(sql):
+    begun = time.process_time()
+    picked = choose_samples(Statement("bomb", sql), CATALOG)
+    assert time.process_time() - begun < 5
+    assert 1 <= len(picked) <= 4

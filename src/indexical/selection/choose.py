@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from indexical.model import Index
+from indexical.model import Index, Statement
 from indexical.selection import greedy
 from indexical.selection.chains import Chain, chain
 from indexical.selection.milp import Program, solver
@@ -38,7 +38,7 @@ class Choice:
 
 def choose(problem: Problem, banned: frozenset[Index] = frozenset()) -> Choice:
     """The best set that the time allows, leaving out ``banned``."""
-    chains = [chain(problem, s, frozenset()) for s in problem.statements]
+    chains = problem.costs.spread(lambda s: chain(problem, s, frozenset()), problem.statements)
     pool = _indexes(chains)
     calls = {s.id: s.calls for s in problem.statements}
     floor = sum(calls[each.statement] * each.best for each in chains)
@@ -94,11 +94,13 @@ def _exact(
 
 def _learn(problem: Problem, program: Program, chosen: Chosen, believed: dict[str, float]) -> Chosen:
     """Ask the planner where the program believed too little; the indexes that the answers brought up."""
-    learnt: list[Chain] = []
-    for statement in problem.statements:
+
+    def learn(statement: Statement) -> Chain | None:
         true = statement.calls * problem.cost(statement, chosen)
-        if true > believed.get(statement.id, 0.0) * (1 + 1e-6) + 1e-6 * problem.reads_before:
-            learnt.append(chain(problem, statement, chosen))
+        surprised = true > believed.get(statement.id, 0.0) * (1 + 1e-6) + 1e-6 * problem.reads_before
+        return chain(problem, statement, chosen) if surprised else None
+
+    learnt = [each for each in problem.costs.spread(learn, problem.statements) if each is not None]
     program.add(learnt)
     return _indexes(learnt)
 

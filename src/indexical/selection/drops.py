@@ -113,13 +113,17 @@ def _unused(problem: Problem, configuration: Configuration, gone: list[Drop]) ->
     for statement in problem.statements:
         used |= problem.costs.used(statement, configuration)
     dropped = {(drop.existing.index.qualified_table, drop.existing.name) for drop in gone}
+    # Its own counter does not know yet of the scans that come to it from an index that goes.
+    taking_over = {
+        (drop.existing.index.qualified_table, drop.covered_by) for drop in gone if drop.existing.scans > 0
+    }
     found: list[ExistingIndex] = []
     for table in problem.catalog.tables:
         if table.pages < problem.limits.min_table_pages:
             continue
         for existing in sorted(table.indexes):
             key = (table.qualified, existing.name)
-            if key in dropped or not _droppable(table, existing) or existing.index in used:
+            if key in dropped | taking_over or not _droppable(table, existing) or existing.index in used:
                 continue
             kept = [
                 other.index

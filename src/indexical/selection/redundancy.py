@@ -3,7 +3,7 @@
 Two verdicts, both through :func:`indexical.model.covers.covers`: ``duplicate`` (each could replace the other, as far as reading
 goes) and ``redundant`` (a longer or stronger index does all of its work). What must stay is never named: constraints, unique
 indexes, targets of foreign keys, replica identity, the clustering index (https://www.postgresql.org/docs/18/sql-altertable.html),
-and indexes that are not valid, which :func:`not_valid` lists because they need another remedy.
+parts of a partitioned index, and indexes that are not valid, which :func:`not_valid` lists because they need another remedy.
 """
 
 from __future__ import annotations
@@ -80,6 +80,7 @@ def protection(existing: ExistingIndex) -> str:
         (existing.foreign_key_target, "foreign keys refer to it"),
         (existing.replica_identity, "it is the table's replica identity"),
         (existing.clustered, "the table is clustered on it"),
+        (existing.parent, f"it is a part of the partitioned index {existing.parent}"),
     )
     return next((reason for holds, reason in reasons if holds), "")
 

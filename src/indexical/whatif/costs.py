@@ -11,9 +11,12 @@ as much.
 from __future__ import annotations
 
 import math
+import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 from indexical.errors import PlanRefused
 from indexical.model import (
@@ -27,11 +30,13 @@ from indexical.model import (
     TableWrites,
     Workload,
 )
+from indexical.pg.plans import without_values
 from indexical.protocols import Planner
 from indexical.whatif.maintenance import HotGroup, Maintenance
 from indexical.whatif.parameters import SAMPLES, Sample, choose_samples
 
 OnEvent = Callable[[str, float, str], None]
+Answer = TypeVar("Answer")
 _EVENT_EVERY = 50
 
 
@@ -100,8 +105,11 @@ class CostModel:
         self._memo: dict[tuple[str, frozenset[Index], frozenset[Index]], float] = {}
         self._sizes: dict[Index, int] = {}
         self._maintenance = Maintenance(catalog, writes, self.size)
+        self._workers = int(getattr(planner, "workers", 1))
+        self._counting = threading.Lock()
         self.planner_calls = 0
         self.planner_seconds = 0.0
+        """Waited for the planner, by all threads together."""
 
     @property
     def exhausted(self) -> bool:
@@ -119,13 +127,47 @@ class CostModel:
 
         The most expensive come first, so that a deadline cuts where it matters least.
         """
+        self._declare()
         heaviest = sorted(self._workload.statements, key=lambda s: (-s.total_ms, -s.calls, s.id))
-        for done, statement in enumerate(heaviest):
+        places = {statement.id: place for place, statement in enumerate(heaviest)}
+
+        def look_at(statement: Statement) -> None:
             self.cost(statement, Configuration())
-            self._tell(done / len(heaviest), statement.id)
+            self._tell(places[statement.id] / len(heaviest), statement.id)
+
+        self.spread(look_at, heaviest)
         return tuple(
             s for s in sorted(self._workload.statements, key=lambda s: s.id) if s.id not in self._refused
         )
+
+    def spread(self, work: Callable[[Statement], Answer], statements: Sequence[Statement]) -> list[Answer]:
+        """Does the work for each statement, several at a time when the planner has several workers; answers in their order.
+
+        What is known of a statement comes from its own questions alone, and one thread asks them in order: the answers are
+        the same for any number of workers. Where the number of calls is limited, it matters who comes first: one at a time.
+        """
+        threads = min(self._workers, len(statements))
+        if threads < 2 or self._max_calls is not None:
+            return [work(statement) for statement in statements]
+        pool = ThreadPoolExecutor(threads, thread_name_prefix="indexical-what-if")
+        try:
+            return list(pool.map(work, statements))
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+    def _declare(self) -> None:
+        """Has the planner make every candidate in one order: of two equal indexes PostgreSQL takes the one made first."""
+        add = getattr(self._planner, "add", None)
+        if add is None:
+            return
+        for index in sorted(self._known.difference(self._existing)):
+            if self.exhausted:
+                return
+            try:
+                add((index,))
+            except PlanRefused:
+                # It is refused again, with its reason, when a plan asks for it.
+                continue
 
     def cost(self, statement: Statement, configuration: Configuration) -> float:
         added, removed = self._part(statement, configuration)
@@ -150,7 +192,8 @@ class CostModel:
                 )
             )
         telling = max(range(len(plans)), key=lambda position: (plans[position][0], -position))
-        return plans[telling][1] or Plan(0.0)
+        plan = plans[telling][1] or Plan(0.0)
+        return without_values(plan) if facts.samples[telling].drawn else plan
 
     def used(self, statement: Statement, configuration: Configuration) -> frozenset[Index]:
         added, removed = self._part(statement, configuration)
@@ -257,15 +300,18 @@ class CostModel:
         try:
             plan = self._planner.plan(statement, parameters, Configuration(added, removed))
         finally:
-            self.planner_calls += 1
-            self.planner_seconds += time.monotonic() - started
-        if self.planner_calls % _EVENT_EVERY == 0:
-            self._tell(-1.0, f"{self.planner_calls} planner calls")
+            with self._counting:
+                self.planner_calls += 1
+                calls = self.planner_calls
+                self.planner_seconds += time.monotonic() - started
+        if calls % _EVENT_EVERY == 0:
+            self._tell(-1.0, f"{calls} planner calls")
         return _Answer(added, removed, plan)
 
     def _tell(self, share: float, detail: str) -> None:
         if self._on_event is not None:
-            self._on_event("what-if", share, detail)
+            with self._counting:
+                self._on_event("what-if", share, detail)
 
 
 def _spelled(name: str) -> str:

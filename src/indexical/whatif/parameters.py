@@ -1,13 +1,13 @@
 """Which parameter values a statement is planned with.
 
 A plan depends on the values: ``status = $1`` may match 80 % of a table or one row. Few samples have to stand for many calls, and
-a value that was left out of the workload is taken from the column's statistics, because planning with NULL in its place
-would make every comparison look as if it matched nothing.
+a value that was left out of the workload is drawn from the column's statistics: common values and rare ones, each with the
+weight that it has among the rows (:mod:`indexical.whatif.drawing`). Planning with NULL in its place would make every comparison
+look as if it matched nothing; the generic plan, which knows no value, is what is left when nothing can be drawn.
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 
 import sqlglot
@@ -15,7 +15,9 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from indexical.model import Catalog, Column, Parameters, Statement, Table
-from indexical.whatif.arrays import array_text, elements
+from indexical.whatif.arrays import array_text
+from indexical.whatif.drawing import Draw, draw_of, strata
+from indexical.whatif.placeholders import placeholders
 
 SAMPLES = 4
 """Samples that are planned for each statement."""
@@ -24,11 +26,6 @@ PAGE_ROWS = "20"
 """LIMIT of a statement whose own is unknown."""
 
 _MAX_SQL = 100_000
-_TOKEN = re.compile(
-    r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|/\*.*?\*/|\$(?P<number>\d{1,5})(?!\d)""", re.DOTALL
-)
-"""Placeholders, and what must be stepped over because it may look like one."""
-
 _NAME = "indexical_"
 _COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE)
 
@@ -38,6 +35,8 @@ class Sample:
     parameters: Parameters
     weight: float
     """Share of the calls that it stands for; the weights of a statement's samples sum to 1."""
+    drawn: bool = False
+    """Values of the statistics are in it, which the workload did not show and no report may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +48,16 @@ class _Place:
     column: Column | None = None
     rank: int = 0
     """Position among several placeholders compared with one column, so that they get different values."""
+    sense: str = "equal"
+    """equal | above | below: how the column is compared with the value."""
+
+    @property
+    def draw(self) -> Draw | None:
+        return draw_of(self.column, self.sense) if self.column is not None else None
 
 
 def choose_samples(statement: Statement, catalog: Catalog, limit: int = SAMPLES) -> tuple[Sample, ...]:
-    """The samples to plan; one with no values means a generic plan."""
+    """The samples to plan, at most ``limit``; one with no values means a generic plan."""
     count = placeholder_count(statement)
     if count == 0:
         return (Sample((), 1.0),)
@@ -61,15 +66,20 @@ def choose_samples(statement: Statement, catalog: Catalog, limit: int = SAMPLES)
         for parameters, weight in _distinct(statement)
         if len(parameters) == count or not parameters
     ]
-    places = None
+    chosen = _spread(seen, limit) or [((None,) * count, 1.0)]
     result: list[Sample] = []
-    for parameters, weight in _spread(seen, limit) or [((None,) * count, 1.0)]:
+    places: dict[int, _Place] | None = None
+    for number, (parameters, weight) in enumerate(chosen):
         values = parameters or (None,) * count
         if None not in values:
             result.append(Sample(values, weight))
             continue
         places = places if places is not None else _places(statement, catalog, count)
-        result.extend(_filled(statement, values, weight, places))
+        missing = [places.get(n, _Place("unknown")) for n, v in enumerate(values, 1) if v is None]
+        # Several samples with gaps share the strata: the first gets the commonest values, the last the rarest.
+        shared = [((number + 0.5) / len(chosen), 1.0)]
+        points = strata([place.draw for place in missing], limit) if len(chosen) == 1 else shared
+        result += [_filled(statement, values, weight * share, places, point) for point, share in points]
     return _merged(result)
 
 
@@ -77,12 +87,16 @@ def placeholder_count(statement: Statement) -> int:
     """How many ``$n`` the statement has."""
     if statement.types:
         return len(statement.types)
-    return max((int(m["number"]) for m in _TOKEN.finditer(statement.sql) if m["number"]), default=0)
+    return max((number for _, _, number in placeholders(statement.sql)), default=0)
 
 
 def _named(sql: str) -> str:
     """The statement with ``:name`` for each ``$n``: sqlglot takes ``$1, $2`` for a dollar-quoted string."""
-    return _TOKEN.sub(lambda m: f":{_NAME}{m['number']}" if m["number"] else m[0], sql)
+    parts, position = [], 0
+    for start, end, number in placeholders(sql):
+        parts += [sql[position:start], f":{_NAME}{number}"]
+        position = end
+    return "".join([*parts, sql[position:]])
 
 
 def _distinct(statement: Statement) -> list[tuple[Parameters, float]]:
@@ -117,45 +131,27 @@ def _spread(seen: list[tuple[Parameters, float]], limit: int) -> list[tuple[Para
 
 
 def _filled(
-    statement: Statement, values: Parameters, weight: float, places: dict[int, _Place]
-) -> list[Sample]:
-    """The sample with its missing values filled in: once with common values, once with middle ones."""
-    variants: list[Parameters] = []
-    for common in (True, False):
-        filled: list[str | None] = []
-        for position, value in enumerate(values, start=1):
-            place = places.get(position, _Place("unknown"))
-            found = value if value is not None else _value(statement, place, common)
-            if found is None and place.kind != "written":
-                return [Sample((), weight)]
-            filled.append(found)
-        if tuple(filled) not in variants:
-            variants.append(tuple(filled))
-    return [Sample(variant, weight / len(variants)) for variant in variants]
+    statement: Statement, values: Parameters, weight: float, places: dict[int, _Place], point: float
+) -> Sample:
+    """The sample with its missing values drawn at one point of their distributions, or without any."""
+    filled: list[str | None] = []
+    for position, value in enumerate(values, start=1):
+        place = places.get(position, _Place("unknown"))
+        found = value if value is not None else _value(statement, place, point)
+        if found is None and place.kind != "written":
+            return Sample((), weight)
+        filled.append(found)
+    return Sample(tuple(filled), weight, drawn=True)
 
 
-def _value(statement: Statement, place: _Place, common: bool) -> str | None:
+def _value(statement: Statement, place: _Place, point: float) -> str | None:
     if place.kind == "limit":
         return str(max(1, round(statement.rows))) if statement.rows > 0 else PAGE_ROWS
     if place.kind == "offset":
         return "0"
-    if place.column is None:
-        return None
-    value = typical_value(place.column, common=common, rank=place.rank)
+    draw = place.draw
+    value = draw.at(point, place.rank) if draw is not None else None
     return array_text([value]) if place.kind == "array" and value is not None else value
-
-
-def typical_value(column: Column, *, common: bool, rank: int = 0) -> str | None:
-    """A value that the column holds: its ``rank``-th most common one, or one around the middle of its histogram."""
-    statistics = column.statistics
-    if statistics is None:
-        return None
-    frequent = [value for value in elements(statistics.common_values) if value is not None]
-    histogram = [value for value in elements(statistics.histogram) if value is not None]
-    middle = histogram[(len(histogram) // 2 + rank) % len(histogram)] if histogram else None
-    if common and frequent:
-        return frequent[rank % len(frequent)]
-    return middle if middle is not None else (frequent[-1 - rank % len(frequent)] if frequent else None)
 
 
 def _merged(samples: list[Sample]) -> tuple[Sample, ...]:
@@ -237,10 +233,15 @@ def _compared(node: exp.Expr, tables: dict[str, Table], kind: str) -> _Place:
     """The column that the node is compared with."""
     parent = node.parent
     other: object = None
+    sense = "equal"
     if isinstance(parent, _COMPARISONS):
-        other = parent.right if parent.left is node else parent.left
+        on_the_left = parent.left is node
+        other = parent.right if on_the_left else parent.left
+        if isinstance(parent, (exp.GT, exp.GTE, exp.LT, exp.LTE)):
+            sense = "above" if isinstance(parent, (exp.GT, exp.GTE)) != on_the_left else "below"
     elif isinstance(parent, (exp.In, exp.Between)) and parent.this is not node:
         other = parent.this
+        sense = "above" if isinstance(parent, exp.Between) else "equal"
     while isinstance(other, (exp.Paren, exp.Cast)):
         other = other.this
     if not isinstance(other, exp.Column):
@@ -250,4 +251,4 @@ def _compared(node: exp.Expr, tables: dict[str, Table], kind: str) -> _Place:
         column = table.column(other.name) if table is not None else None
     else:
         column = next((c for t in tables.values() if (c := t.column(other.name)) is not None), None)
-    return _Place(kind, column) if column is not None else _Place("unknown")
+    return _Place(kind, column, sense=sense) if column is not None else _Place("unknown")
