@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,10 +14,12 @@ from tests.postgres.test_snapshot_catalog import HOSTILE, QUOTED, TABLES
 from indexical.catalog import snapshot
 from indexical.catalog.file import load, save
 from indexical.errors import EngineFailed, PlanRefused
-from indexical.model import Catalog, Column, Configuration, EnumType, Index, Key, Statement
+from indexical.model import Catalog, Column, Configuration, EnumType, Index, Key, Plan, Statement
 from indexical.pg.explain import explain
+from indexical.pg.session import Session
+from indexical.twin.arrays import array, elements
 from indexical.twin.engine import find
-from indexical.twin.twin import open_twin
+from indexical.twin.twin import Twin, open_twin
 
 pytestmark = pytest.mark.postgres
 
@@ -54,6 +58,61 @@ def test_rows_newer_than_the_statistics_are_counted_as_production_counts_them(da
         assert (plan.cost, plan.rows) == pytest.approx((real.cost, real.rows), rel=0.001)
         # The ends are what makes it so.
         assert without.plan(statement, (), Configuration()).rows < real.rows * 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class Production:
+    session: Session
+    rows: int
+
+    def plan(self, statement: Statement) -> Plan:
+        return explain(self.session, statement, ()).plan()
+
+
+Newest = tuple[Production, Twin, Twin, Catalog]
+
+
+@pytest.fixture(scope="module")
+def newest(module_database: Database) -> Iterator[Newest]:
+    """A table whose newest rows the statistics do not know, its twin, and the twin of a month-old snapshot of the like."""
+    day = "now() - interval '40 days' + i * interval '1 minute'"
+    module_database.run(
+        "CREATE TABLE events (id bigserial PRIMARY KEY, at timestamptz NOT NULL, kind int)",
+        f"INSERT INTO events (at, kind) SELECT {day}, i % 7 FROM generate_series(1, 40 * 1440 - 5000) i",
+        "CREATE INDEX events_at ON events (at)",
+        "VACUUM ANALYZE",
+        f"INSERT INTO events (at, kind) SELECT {day}, i % 7 FROM generate_series(40 * 1440 - 4999, 40 * 1440) i",
+    )
+    with module_database.read() as session:
+        catalog = snapshot(session)
+        past = _moved(catalog, timedelta(days=30))
+        with open_twin(catalog) as twin, open_twin(past) as old:
+            yield Production(session, 40 * 1440), twin, old, catalog
+
+
+def _moved(catalog: Catalog, back: timedelta) -> Catalog:
+    """The catalog as it would have been so long ago, had every time in it been so much earlier."""
+
+    def earlier(text: str) -> str:
+        return (datetime.fromisoformat(text) - back).isoformat()
+
+    table = catalog.table("public", "events")
+    assert table is not None
+    columns = []
+    for column in table.columns:
+        if column.name == "at":
+            assert column.statistics is not None
+            bounds = array([earlier(bound) for bound in elements(column.statistics.histogram)])
+            column = replace(
+                column,
+                low=earlier(column.low),
+                high=earlier(column.high),
+                statistics=replace(column.statistics, histogram=bounds),
+            )
+        columns.append(column)
+    return replace(
+        catalog, taken_at=earlier(catalog.taken_at), tables=(replace(table, columns=tuple(columns)),)
+    )
 
 
 def test_a_hostile_schema_lives_through_snapshot_file_and_twin(database: Database, tmp_path: Path) -> None:
@@ -216,7 +275,13 @@ def test_a_hostile_catalog_gets_no_more_than_its_own_tables(database: Database, 
         extensions=("file_fdw", "dblink", "nothing at all"),
     )
     with open_twin(hostile) as twin:
-        assert {note.what for note in twin.not_examined} == {"public.t", "constraint c of public.u"}
+        assert {note.what for note in twin.not_examined} == {
+            "public.t",
+            "constraint c of public.u",
+            "extension dblink",
+            "extension file_fdw",
+            "extension nothing at all",
+        }
         assert twin.plan(_statement("SELECT * FROM u"), (), Configuration()).nodes
         with pytest.raises(PlanRefused):
             twin.plan(
@@ -228,8 +293,8 @@ def test_a_hostile_catalog_gets_no_more_than_its_own_tables(database: Database, 
 
 
 def test_an_older_engine_is_refused_in_one_line(database: Database) -> None:
-    with pytest.raises(EngineFailed, match=r"cannot run on PostgreSQL 15\.4") as refused:
-        open_twin(_catalog(database), engine=replace(find(), version="15.4"))
+    with pytest.raises(EngineFailed, match=r"cannot run on PostgreSQL 13\.4") as refused:
+        open_twin(_catalog(database), engine=replace(find(), version="13.4"))
     assert "\n" not in str(refused.value)
 
 
@@ -237,3 +302,43 @@ def test_an_empty_catalog_has_a_twin_too() -> None:
     with open_twin(Catalog("empty", 180006, "18.6", ())) as twin:
         assert twin.plan(_statement("SELECT 1"), (), Configuration()).cost > 0
         assert twin.calls == 1
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        "now() - interval '1 day'",
+        "statement_timestamp() - interval '1 day'",
+        "CURRENT_TIMESTAMP - interval '1 day'",
+        "current_date - 1",
+        "localtimestamp /* not now() */ - interval '1 day'",
+    ],
+)
+def test_now_is_the_moment_of_the_snapshot_however_old_it_is(newest: Newest, moment: str) -> None:
+    """The newest rows came after the last ANALYZE, and the snapshot is thirty days old when it is asked."""
+    real, twin, old, _ = newest
+    assert real.rows > 1000
+    statement = _statement(f"SELECT * FROM events WHERE at > {moment}")
+    measured = real.plan(statement)
+    for planner in (twin, old):
+        plan = planner.plan(statement, (), Configuration())
+        assert plan.rows == pytest.approx(measured.rows, rel=0.01)
+        assert plan.cost == pytest.approx(measured.cost, rel=0.01)
+        assert [node.type for node in plan.nodes] == [node.type for node in measured.nodes]
+
+
+def test_a_word_for_the_time_that_is_something_else_stays_what_it_is(newest: Newest) -> None:
+    _, _, old, _ = newest
+    for sql in ("SELECT id current_date FROM events", "SELECT 'current_date' AS current_date FROM events"):
+        assert old.plan(_statement(sql), (), Configuration()).rows > 0
+
+
+def test_a_standing_clock_is_as_dear_as_a_running_one(newest: Newest) -> None:
+    """A filter on every row that calls the time: production's cost to the last digit, in every row."""
+    real, twin, _, _ = newest
+    statement = _statement(
+        "SELECT * FROM events WHERE extract(epoch FROM now()) > kind AND current_date > '2020-01-01'"
+    )
+    assert twin.plan(statement, (), Configuration()).cost == pytest.approx(
+        real.plan(statement).cost, rel=1e-4
+    )

@@ -13,7 +13,7 @@ from tests.postgres.shop import DATA, on
 from indexical.catalog import snapshot
 from indexical.ddl import create_index
 from indexical.model import Index, Key
-from indexical.twin.building import existing_height
+from indexical.twin.lengths import existing_height
 from indexical.twin.sizes import Extent
 from indexical.twin.twin import Twin, open_twin
 

@@ -49,3 +49,21 @@ def with_ends(histogram: str, low: str, high: str) -> str:
     values[0] = low or values[0]
     values[-1] = high or values[-1]
     return array(values)
+
+
+def grid(text: str) -> list[list[str]]:
+    """The rows of a two-dimensional array ``{{a,b},{c,d}}``, unquoted."""
+    rows: list[list[str]] = []
+    position, inside, start = 1, False, 0
+    while position < len(text) - 1:
+        character = text[position]
+        if character == "\\":
+            position += 1
+        elif character == '"':
+            inside = not inside
+        elif character == "{" and not inside:
+            start = position
+        elif character == "}" and not inside:
+            rows.append(elements(text[start : position + 1]))
+        position += 1
+    return rows

@@ -87,6 +87,18 @@ def find(directory: str | None = None, major: int | None = None) -> Engine:
     raise ExtraMissing("a PostgreSQL engine for the planner twin", "twin")
 
 
+def choose(server_version: int, directory: str | None = None) -> Engine:
+    """The engine for a server of this ``server_version_num``: the named folder's, else one of the same major version,
+    else the bundled one. Errors are those of :func:`find`.
+    """
+    if directory is not None:
+        return find(directory)
+    try:
+        return find(major=server_version // 10000)
+    except EngineFailed:
+        return find()
+
+
 def _installations(directory: str | None) -> Iterator[tuple[Path, str]]:
     if directory is not None:
         path = Path(directory)

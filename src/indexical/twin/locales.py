@@ -10,7 +10,10 @@ from indexical.model import Catalog, NotExamined
 _PLAIN = ("C", "POSIX")
 
 
-def initdb_options(catalog: Catalog) -> tuple[tuple[str, ...], tuple[NotExamined, ...]]:
+_BUILTIN_SINCE = 17
+
+
+def initdb_options(catalog: Catalog, major: int = 18) -> tuple[tuple[str, ...], tuple[NotExamined, ...]]:
     """Options for initdb, and what they cannot reproduce.
 
     Where the machine lacks production's locale, C.UTF-8 stands in: to the planner it is no "C" locale either, so the same
@@ -19,6 +22,9 @@ def initdb_options(catalog: Catalog) -> tuple[tuple[str, ...], tuple[NotExamined
     settings = dict(catalog.settings)
     provider = settings.get("locale_provider", "c")
     collate = settings.get("lc_collate", "")
+    if provider == "b" and major < _BUILTIN_SINCE:
+        # Both order by code point, and only "C" lets a plain index serve LIKE.
+        return ("--locale=C" if settings.get("locale") == "C" else "--locale=C.UTF-8",), ()
     if provider == "b":
         name = "C.UTF-8" if settings.get("locale") != "C" else "C"
         return ("--locale=C", "--locale-provider=builtin", f"--builtin-locale={name}"), ()

@@ -25,6 +25,7 @@ from urllib.parse import quote
 from indexical.errors import EngineFailed
 from indexical.twin.engine import Engine, reachable
 from indexical.twin.processes import ends_within, is_alive, runs_in, started_at
+from indexical.twin.storage import copy_sparsely
 
 _PREFIX = "indexical-pg-"
 _OWNER = "owner.json"
@@ -38,7 +39,8 @@ class PrivateServer:
     """A server of one's own, as a context manager. Its superuser is ``postgres``, without a password, on its socket only.
 
     ``directory`` keeps the data there after the end; without one everything is temporary. ``settings`` go to
-    ``postgresql.conf``. ``locale`` holds initdb's options for it.
+    ``postgresql.conf``. ``locale`` holds initdb's options for it. ``template`` is the data directory of another server to begin
+    with a copy of.
     """
 
     def __init__(
@@ -50,8 +52,10 @@ class PrivateServer:
         shared_buffers: str = "64MB",
         locale: Sequence[str] = ("--locale=C.UTF-8",),
         checksums: bool = False,
+        template: Path | None = None,
     ) -> None:
         self.engine = engine
+        self._template = template
         self.kept = directory is not None
         self._given = directory
         self._settings = {"shared_buffers": shared_buffers, **(settings or {})}
@@ -83,6 +87,13 @@ class PrivateServer:
         place = quote(str(self.socket_directory), safe="/")
         return f"postgresql://{quote(user, safe='')}@/{quote(database, safe='')}?host={place}&port={_PORT}"
 
+    def copy(self) -> PrivateServer:
+        """Another server, not yet started, that begins as this one is. It must rest, and have made a checkpoint."""
+        return PrivateServer(
+            self.engine, settings=self._settings, shared_buffers=self._settings["shared_buffers"],
+            locale=self._locale, checksums=self._checksums, template=self.data_directory,
+        )  # fmt: skip
+
     def start(self) -> None:
         """Makes the cluster if there is none yet, and starts it.
 
@@ -96,7 +107,9 @@ class PrivateServer:
         self._home = self._make_home()
         atexit.register(self.stop)
         try:
-            if not (self.data_directory / "PG_VERSION").exists():
+            if self._template is not None:
+                copy_sparsely(self._template, self.data_directory, self.engine)
+            elif not (self.data_directory / "PG_VERSION").exists():
                 self._initialise()
             else:
                 self._take_over()

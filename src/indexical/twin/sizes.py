@@ -8,7 +8,7 @@ the leaves are filled to 70 %. Widths, NULLs and frequencies come from the colum
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -42,6 +42,12 @@ class Extent:
     pages: int
     tuples: float
     height: int
+    entry_pages: int = 0
+    """Of a GIN index: pages of its keys; 0 when unknown."""
+    data_pages: int = 0
+    """Of a GIN index: pages of the row lists that do not fit beside their key."""
+    entries: float = 0.0
+    """Of a GIN index: its keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,27 +76,42 @@ class Attribute:
         average = float(
             statistics.average_width if statistics and statistics.average_width else _DEFAULT_WIDTH
         )
-        if statistics is None or not self.type.split(".")[-1].startswith(_TEXT_TYPES):
+        name = self.type.split(".")[-1]
+        if statistics is None or not name.startswith((*_TEXT_TYPES, "numeric")):
             return [(average, 1.0)]
-        sampled = _sampled_widths(statistics)
+        sampled = _sampled_widths(statistics, _numeric_width if name.startswith("numeric") else _stored_width)
         mean = sum(width * share for width, share in sampled)
         # Long values are left out of the statistics; then the samples do not speak for the column.
         return sampled if sampled and abs(mean - average) <= 0.25 * average + 1 else [(average, 1.0)]
 
 
-def _sampled_widths(statistics: ColumnStatistics) -> list[tuple[float, float]]:
+def _sampled_widths(
+    statistics: ColumnStatistics, stored: Callable[[str], float]
+) -> list[tuple[float, float]]:
     shares: dict[float, float] = {}
     common = elements(statistics.common_values) if statistics.common_values else []
     for value, frequency in zip(common, statistics.common_frequencies, strict=False):
-        width = _stored_width(value)
+        width = stored(value)
         shares[width] = shares.get(width, 0.0) + frequency
     rest = max(0.0, 1.0 - statistics.null_fraction - sum(statistics.common_frequencies))
     bounds = elements(statistics.histogram) if statistics.histogram else []
     for value in bounds:
-        width = _stored_width(value)
+        width = stored(value)
         shares[width] = shares.get(width, 0.0) + rest / len(bounds)
     total = sum(shares.values())
     return [(width, share / total) for width, share in sorted(shares.items())] if total else []
+
+
+def _numeric_width(value: str) -> float:
+    """Bytes of a numeric on disk: a header of one byte, one of two, and two for each four digits."""
+    whole, _, part = value.lstrip("-").partition(".")
+    groups = [whole.lstrip("0")[::-1][at : at + 4] for at in range(0, len(whole.lstrip("0")), 4)][::-1]
+    groups += [part[at : at + 4].ljust(4, "0") for at in range(0, len(part), 4)]
+    while groups and not groups[-1].strip("0"):
+        groups.pop()
+    while groups and not groups[0].strip("0"):
+        groups.pop(0)
+    return 3.0 + 2.0 * len(groups)
 
 
 def _stored_width(value: str) -> float:
@@ -353,18 +374,3 @@ def _mean_width(attribute: Attribute) -> float:
 
 def _align(value: float, to: int) -> float:
     return math.ceil(value / to) * to
-
-
-def other(method: str, rows: float, table_pages: int, width: float) -> Extent:
-    """A rough size of an index that is no B-tree.
-
-    BRIN: one tuple a range of 128 pages. Hash: tuples of 16 bytes in buckets that are three quarters full. GIN and GiST:
-    depends on how many elements a value has, which is not known here; counted as one entry a row.
-    """
-    if method == "brin":
-        ranges = table_pages / 128 + 1
-        return Extent(2 + math.ceil(ranges * (2 * width + 24) / (_PAGE * 0.9)) + 1, rows, 0)
-    if method == "hash":
-        return Extent(2 + math.ceil(rows / ((_PAGE - 40) * 0.75 / 20) * 1.2), rows, 0)
-    per_row = 10.0 if method == "gin" else width + 20.0
-    return Extent(2 + math.ceil(rows * per_row / (_PAGE * 0.8)), rows, 0)

@@ -1,77 +1,125 @@
-"""Carries a catalog's column statistics over to the twin.
+"""Carries a catalog's column and expression statistics over to the twin.
 
-``pg_restore_attribute_stats`` (https://www.postgresql.org/docs/18/functions-admin.html#FUNCTIONS-ADMIN-STATSMOD), after
-every index exists: creating an index on an empty table would reset the table's row count.
+``pg_restore_attribute_stats`` (https://www.postgresql.org/docs/18/functions-admin.html#FUNCTIONS-ADMIN-STATSMOD), and rows of
+``pg_statistic`` on engines that do not have it; after every index exists: creating an index on an empty table would reset
+the table's row count.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from indexical.errors import ConnectionFailed, DatabaseError
-from indexical.model import Column, NotExamined, Table
+from indexical.model import Column, ColumnStatistics, NotExamined, Table
+from indexical.pg.capabilities import Capabilities
 from indexical.pg.queries import load
 from indexical.pg.session import Session
-from indexical.twin.arrays import with_ends
+from indexical.twin.arrays import elements, with_ends
 
 _BATCH = 400
 
 
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """One attribute of one relation, and what is known of it."""
+
+    schema: str
+    relation: str
+    name: str
+    """A table's column; empty for the column of an index."""
+    position: int
+    statistics: ColumnStatistics
+    low: str = ""
+    high: str = ""
+
+    @property
+    def text(self) -> str:
+        return f"{self.schema}.{self.relation}.{self.name or self.position}"
+
+
 def restore(session: Session, tables: Iterable[Table]) -> list[NotExamined]:
-    """Loads the statistics of the tables' columns; answers the columns for which that failed."""
+    """Loads the statistics of the tables' columns and index expressions; answers those for which that failed."""
     session.set("client_min_messages", "error")
-    columns = [(table, column) for table in tables for column in table.columns if column.statistics]
+    targets = [target for table in tables for target in _targets(table)]
     failed: list[NotExamined] = []
-    for start in range(0, len(columns), _BATCH):
-        failed += _restore(session, columns[start : start + _BATCH])
+    for start in range(0, len(targets), _BATCH):
+        failed += _restore(session, targets[start : start + _BATCH])
     return failed
 
 
-def _restore(session: Session, columns: list[tuple[Table, Column]]) -> list[NotExamined]:
-    records = [_record(number, table, column) for number, (table, column) in enumerate(columns)]
+def _targets(table: Table) -> Iterator[_Target]:
+    for column in table.columns:
+        for statistics in (column.statistics, column.inherited_statistics):
+            if statistics is not None:
+                yield _target(table, column, statistics)
+    indexes = {existing.name for existing in table.indexes}
+    for known in table.expression_statistics:
+        if known.index in indexes:
+            yield _Target(table.schema, known.index, "", known.position, known.statistics)
+
+
+def _target(table: Table, column: Column, statistics: ColumnStatistics) -> _Target:
+    low, high = ("", "") if statistics.inherited else (column.low, column.high)
+    return _Target(table.schema, table.name, column.name, 0, statistics, low, high)
+
+
+def _restore(session: Session, targets: list[_Target]) -> list[NotExamined]:
+    records = [_record(number, target) for number, target in enumerate(targets)]
+    query = "twin_statistics"
+    if not Capabilities(session.server_version).restore_statistics():
+        query = "twin_statistics_before_18"
     try:
-        rows = session.rows(load("twin_statistics"), (json.dumps(records),))
+        rows = session.rows(load(query), (json.dumps(records),))
     except ConnectionFailed:
         raise
     except DatabaseError as error:
-        if len(columns) > 1:
-            middle = len(columns) // 2
-            return _restore(session, columns[:middle]) + _restore(session, columns[middle:])
-        table, column = columns[0]
-        return [_failure(table, column, str(error))]
+        if len(targets) > 1:
+            middle = len(targets) // 2
+            return _restore(session, targets[:middle]) + _restore(session, targets[middle:])
+        return [_failure(targets[0], str(error))]
     why = "the engine cannot read the values"
-    lost = [columns[row["number"]] for row in rows if not row["loaded"]]
-    return [_failure(table, column, why) for table, column in lost]
+    lost = [targets[row["number"]] for row in rows if not row["loaded"]]
+    return [_failure(target, why) for target in lost]
 
 
-def _failure(table: Table, column: Column, why: str) -> NotExamined:
-    return NotExamined(f"{table.qualified}.{column.name}", f"its statistics could not be loaded: {why}")
+def _failure(target: _Target, why: str) -> NotExamined:
+    return NotExamined(target.text, f"its statistics could not be loaded: {why}")
 
 
-def _record(number: int, table: Table, column: Column) -> dict[str, Any]:
-    statistics = column.statistics
-    if statistics is None:
-        raise ValueError("a column without statistics has nothing to restore")
+def _record(number: int, target: _Target) -> Mapping[str, Any]:
+    statistics = target.statistics
+    paired = _as_many(statistics.common_values, len(statistics.common_frequencies))
+    # The frequencies of elements are followed by the lowest, the highest and, for arrays, that of NULL.
+    elements_paired = any(
+        _as_many(statistics.common_elements, len(statistics.common_element_frequencies) - more)
+        for more in (2, 3)
+    )
     return {
         "number": number,
-        "schema": table.schema,
-        "table": table.name,
-        "name": column.name,
+        "schema": target.schema,
+        "table": target.relation,
+        "name": target.name or None,
+        "position": target.position or None,
+        "inherited": statistics.inherited,
         "null_fraction": statistics.null_fraction,
         "average_width": statistics.average_width,
         "distinct": statistics.distinct,
-        "common_values": statistics.common_values or None,
-        "common_frequencies": statistics.common_frequencies if statistics.common_values else None,
-        "histogram": with_ends(statistics.histogram, column.low, column.high) or None,
+        "common_values": statistics.common_values if paired else None,
+        "common_frequencies": statistics.common_frequencies if paired else None,
+        "histogram": with_ends(statistics.histogram, target.low, target.high) or None,
         "correlation": statistics.correlation,
-        "common_elements": statistics.common_elements or None,
-        "common_element_frequencies": statistics.common_element_frequencies
-        if statistics.common_elements
-        else None,
+        "common_elements": statistics.common_elements if elements_paired else None,
+        "common_element_frequencies": statistics.common_element_frequencies if elements_paired else None,
         "element_count_histogram": statistics.element_count_histogram or None,
         "range_length_histogram": statistics.range_length_histogram or None,
         "range_empty_fraction": statistics.range_empty_fraction,
         "range_bounds_histogram": statistics.range_bounds_histogram or None,
     }
+
+
+def _as_many(values: str, count: int) -> bool:
+    """Whether there is one value for each number: an engine that is told otherwise would read past the end."""
+    return bool(values) and count > 0 and len(elements(values)) == count

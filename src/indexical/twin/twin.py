@@ -7,13 +7,15 @@ configuration is chosen by ``pg_index.indisvalid`` inside a transaction that is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from indexical.errors import ConnectionFailed, DatabaseError, EngineFailed, IndexicalError, PlanRefused
+from indexical.errors import EngineFailed, PlanRefused
 from indexical.model import (
     Catalog,
     Configuration,
@@ -25,15 +27,15 @@ from indexical.model import (
     PlanNode,
     Statement,
 )
-from indexical.pg.capabilities import Capabilities
-from indexical.pg.explain import ExplainResult, document, explain_script
-from indexical.pg.queries import load
-from indexical.pg.session import Session, connect
+from indexical.pg.capabilities import OLDEST
+from indexical.twin import clock, schema
 from indexical.twin import engine as engines
-from indexical.twin.building import ROLE, build
+from indexical.twin.building import Built, build
 from indexical.twin.engine import Engine
-from indexical.twin.hypothetical import Hypothetical, Workshop
+from indexical.twin.hypothetical import Hypothetical
+from indexical.twin.lanes import Lane
 from indexical.twin.locales import initdb_options
+from indexical.twin.preparing import ROLE, prepare
 from indexical.twin.server import PrivateServer
 from indexical.twin.sizes import Extent
 
@@ -49,59 +51,69 @@ _SETTINGS = {
     "track_activities": "off",
     "max_parallel_workers": "0",
     "max_connections": "10",
+    "max_locks_per_transaction": "1024",
     "jit": "off",
     "client_min_messages": "error",
 }
-_STATEMENT_TIMEOUT_MS = 15_000
 _NOT_SETTINGS = frozenset(
     {"lc_collate", "lc_ctype", "locale_provider", "locale", "encoding", "plan_cache_mode", "jit"}
 )
 
 
-def open_twin(catalog: Catalog, *, engine: Engine | None = None, on_event: OnEvent | None = None) -> Twin:
-    """Starts a private server and makes it the twin of the catalog.
+def open_twin(
+    catalog: Catalog, *, engine: Engine | None = None, workers: int = 1, on_event: OnEvent | None = None
+) -> Twin:
+    """Starts a private server and makes it the twin of the catalog; ``workers`` threads can plan on it at once.
 
-    Raises :class:`EngineFailed` when the engine is older than PostgreSQL 18 or does not start, and
+    Without an engine it is one of the source's own major version if there is one here, else the bundled one.
+    Raises :class:`EngineFailed` when the engine is older than PostgreSQL 14 or does not start, and
     :class:`indexical.errors.ExtraMissing` when there is none.
     """
     tell = on_event or (lambda stage, share, detail: None)
-    chosen = engine or engines.find()
-    answer = Capabilities(chosen.major * 10000).restore_statistics()
-    if not answer:
+    chosen = engine or engines.choose(catalog.server_version)
+    if chosen.major < OLDEST:
         raise EngineFailed(
-            f"the planner twin cannot run on PostgreSQL {chosen.version}: {answer.reason.partition(';')[0]};"
+            f"the planner twin cannot run on PostgreSQL {chosen.version}: it needs {OLDEST} or newer;"
             ' install the bundled engine with: pip install "indexical[twin]"'
         )
-    return Twin(catalog, chosen, tell)
+    return Twin(catalog, chosen, tell, workers)
 
 
 class Twin:
-    """A planner that implements :class:`indexical.protocols.Planner`; a context manager, not for several threads."""
+    """A planner that implements :class:`indexical.protocols.Planner`; a context manager.
 
-    def __init__(self, catalog: Catalog, engine: Engine, tell: OnEvent) -> None:
+    :meth:`plan` may be called from several threads; as many run at once as the twin has workers.
+    """
+
+    def __init__(self, catalog: Catalog, engine: Engine, tell: OnEvent, workers: int = 1) -> None:
         self.catalog = catalog
         self.calls = 0
         """Plans made so far."""
-        options, notes = initdb_options(catalog)
-        self._server = PrivateServer(engine, settings=_SETTINGS, shared_buffers="32MB", locale=options)
-        self._sessions: list[Session] = []
-        self._current: Configuration | None = None
+        self.workers = max(1, workers)
+        self._turn = threading.Condition()
+        self._making = threading.RLock()
+        self._refused: dict[Index, PlanRefused] = {}
+        self._hypothetical: dict[str, Index] = {}
+        self._lanes: list[Lane] = []
+        options, notes = initdb_options(catalog, engine.major)
+        server = PrivateServer(engine, settings=_SETTINGS, shared_buffers="32MB", locale=options)
         try:
             tell("twin", 0.0, "starting the engine")
-            self._server.start()
-            admin = self._connect("postgres", 0)
-            built = build(self._server, catalog, admin, lambda share, detail: tell("twin", share, detail))
-            self._planner = self._connect(ROLE, _STATEMENT_TIMEOUT_MS)
-            self._apply_settings()
+            server.start()
+            self._lanes.append(Lane(server))
+            built = self._build(server, tell)
+            self._names, self._parents = _names(existing for existing, _ in built.indexes)
+            self._open(server, built, tell)
         except BaseException:
             self.close()
+            server.stop()
             raise
-        self._existing: dict[Index, list[tuple[ExistingIndex, int]]] = {}
-        for existing, oid in built.indexes:
-            self._existing.setdefault(existing.index, []).append((existing, oid))
-        self._names = _names(existing for existing, _ in built.indexes)
-        self._workshop = Workshop(self._server, catalog, admin, built, self._rows)
-        self.not_examined: tuple[NotExamined, ...] = (*notes, *built.not_examined)
+        self._existing: dict[Index, ExistingIndex] = {}
+        for existing, _ in built.indexes:
+            self._existing.setdefault(existing.index, existing)
+        self.not_examined: tuple[NotExamined, ...] = (
+            *notes, *_versions(catalog, engine), *_left_out(catalog), *built.not_examined,
+        )  # fmt: skip
         tell("twin", 1.0, f"{len(built.tables)} tables, {len(built.indexes)} indexes")
 
     def __enter__(self) -> Self:
@@ -115,16 +127,15 @@ class Twin:
     @property
     def server_version(self) -> str:
         """The engine's, such as ``18.6``."""
-        return self._server.engine.version
+        return self._lanes[0].server.engine.version
 
     @property
     def data_directory(self) -> Path:
-        return self._server.data_directory
+        return self._lanes[0].server.data_directory
 
     def close(self) -> None:
-        for session in self._sessions:
-            session.close()
-        self._server.stop()
+        for lane in self._lanes:
+            lane.close()
 
     def add(self, indexes: Iterable[Index], *, measured: Mapping[Index, Extent] | None = None) -> None:
         """Makes hypothetical indexes ahead of their first use; ``measured`` gives true sizes where they are known.
@@ -136,14 +147,19 @@ class Twin:
 
     def extent(self, index: Index) -> Extent:
         """Pages, tuples and height of an existing or hypothetical index."""
-        for existing, _ in self._existing.get(index, ()):
+        existing = self._existing.get(index)
+        if existing is not None:
             return Extent(existing.size // 8192, existing.tuples, existing.height)
         return self._made(index).extent
 
     def size(self, index: Index) -> int:
         """Bytes. Raises :class:`PlanRefused` for an index that PostgreSQL would not create."""
-        for existing, _ in self._existing.get(index, ()):
+        existing = self._existing.get(index)
+        if existing is not None and not existing.partitioned:
             return existing.size
+        if existing is not None:
+            attached = (e for e, _ in self._built.indexes if index in self._parents.get(_key(e), ()))
+            return existing.size + sum(each.size for each in attached)
         return self._made(index).extent.pages * 8192
 
     def plan(self, statement: Statement, parameters: Parameters, configuration: Configuration) -> Plan:
@@ -151,74 +167,106 @@ class Twin:
 
         Raises :class:`PlanRefused` when the statement cannot be planned, :class:`EngineFailed` when the engine is lost.
         """
-        changed = self._changes(configuration)
-        self.calls += 1
-        return self._plan(statement, parameters, configuration, changed)
-
-    def _plan(
-        self, statement: Statement, parameters: Parameters, configuration: Configuration, changed: list[int]
-    ) -> Plan:
-        session = self._planner
+        for index in configuration.added:
+            if index not in self._lanes[0].made and (
+                not self._lanes[0].stands(index) or index in configuration.removed
+            ):
+                self._made(index)
+        lane = self._take(configuration)
         try:
-            opening: list[str] = []
-            if self._current != configuration:
-                if session.in_transaction:
-                    opening.append("ROLLBACK")
-                opening.append("BEGIN")
-                if changed:
-                    opening.append(f"SELECT indexical_twin.flip('{{{','.join(map(str, changed))}}}')")
-                self._current = None
-            words = explain_script(session, statement, parameters)
-            results = session.script([*opening, *words])
-            self._current = configuration
-            plan = ExplainResult(document(results[-1].get_value(0, 0), statement)).plan(self._names)
-        except ConnectionFailed as error:
-            raise EngineFailed(f"the planner twin's engine has ended: {error}") from None
-        except DatabaseError as error:
-            self._reset()
-            if isinstance(error, PlanRefused):
-                raise
-            raise PlanRefused(
-                f"statement {statement.id} cannot be planned: {error}", code=error.code
-            ) from None
+            plan = lane.plan(statement, parameters, configuration, lambda: self._give_back(lane))
+        finally:
+            self._give_back(lane)
         return self._readable(plan)
 
-    def _reset(self) -> None:
-        self._current = None
-        if not self._planner.closed and self._planner.in_transaction:
-            self._planner.script(["ROLLBACK"])
+    def _build(self, server: PrivateServer, tell: OnEvent) -> Built:
+        lane = self._lanes[0]
+        prepare(lane.admin)
+        built = build(server, self.catalog, lane.admin, lambda share, detail: tell("twin", share, detail))
+        clock.stop(lane.admin, self.catalog.taken_at, ROLE)
+        self._built = built
+        return built
 
-    def _changes(self, configuration: Configuration) -> list[int]:
-        """Oids of the indexes whose validity differs from the twin's own state."""
-        changed = []
-        for index in configuration.added:
-            standing = any(existing.valid for existing, _ in self._existing.get(index, ()))
-            if not standing or index in configuration.removed:
-                changed.append(self._made(index).oid)
-        for index in configuration.removed:
-            standing_ones = [pair for pair in self._existing.get(index, ()) if pair[0].valid]
-            plain = [pair for pair in standing_ones if not pair[0].backs_constraint]
-            changed += [oid for _, oid in plain or standing_ones]
-        return sorted(changed)
+    def _open(self, server: PrivateServer, built: Built, tell: OnEvent) -> None:
+        """Copies the engine for further workers, and opens the sessions that plan."""
+        for number in range(1, self.workers):
+            tell("twin", 0.9, f"engine {number + 1} of {self.workers}")
+            self._lanes[0].admin.script(["CHECKPOINT"])
+            copy = server.copy()
+            try:
+                copy.start()
+                self._lanes.append(Lane(copy))
+            except BaseException:
+                copy.stop()
+                raise
+        settings = {name: value for name, value in self.catalog.settings if name not in _NOT_SETTINGS}
+        for lane in self._lanes:
+            lane.open(self.catalog, built, settings, self._names)
+
+    def _take(self, configuration: Configuration) -> Lane:
+        """A free engine, the one that stands at the configuration if there is one."""
+        with self._turn:
+            while True:
+                free = [lane for lane in self._lanes if not lane.busy]
+                if free:
+                    lane = next((each for each in free if each.current == configuration), free[0])
+                    lane.busy = True
+                    self.calls += 1
+                    return lane
+                self._turn.wait()
+
+    def _give_back(self, lane: Lane) -> None:
+        with self._turn:
+            if lane.busy:
+                lane.busy = False
+                self._turn.notify()
+
+    @contextmanager
+    def _all(self) -> Iterator[list[Lane]]:
+        """Every engine at once: nobody plans meanwhile."""
+        with self._turn:
+            self._turn.wait_for(lambda: not any(lane.busy for lane in self._lanes))
+            for lane in self._lanes:
+                lane.busy = True
+        try:
+            yield self._lanes
+        finally:
+            with self._turn:
+                for lane in self._lanes:
+                    lane.busy = False
+                self._turn.notify_all()
 
     def _made(self, index: Index, extent: Extent | None = None) -> Hypothetical:
-        made = self._workshop.find(index)
-        if made is None:
-            # The planner's open transaction holds no lock that would stand in the way of a new index, once it has ended.
-            self._reset()
-            made = self._workshop.make(index, extent)
-            self._names[made.name] = index
-        return made
-
-    def _rows(self, sql: str) -> float:
-        """How many rows the twin's planner expects of a query."""
-        self._reset()
-        answer = self._planner.rows(f"EXPLAIN (FORMAT JSON) {sql}")
-        return float(answer[0]["QUERY PLAN"][0]["Plan"]["Plan Rows"])
+        with self._making:
+            if index in self._refused:
+                raise self._refused[index]
+            made = self._lanes[0].made.get(index)
+            if made is not None:
+                return made
+            with self._all() as lanes:
+                extents: tuple[Extent, ...] | None = (extent,) if extent is not None else None
+                try:
+                    for lane in lanes:
+                        made = lane.make(index, extents)
+                        # Estimated once: every engine gets the same.
+                        extents = made.extents
+                        for name in made.names:
+                            self._names[name] = index
+                            self._hypothetical[name] = index
+                except PlanRefused as error:
+                    self._refused[index] = error
+                    raise
+            return self._lanes[0].made[index]
 
     def _readable(self, plan: Plan) -> Plan:
-        """The plan with hypothetical indexes shown by their structure instead of the twin's names."""
-        hypothetical = self._workshop.names
+        """The plan with hypothetical indexes shown by their structure instead of the twin's names.
+
+        A partitioned table's index is used where one of its parts is.
+        """
+        above = [self._parents[name] for name in plan.index_names if name in self._parents]
+        if above:
+            plan = replace(plan, indexes=plan.indexes.union(*above))
+        hypothetical = self._hypothetical
         if not hypothetical or not any(name in hypothetical for name in plan.index_names):
             return plan
         return replace(
@@ -227,37 +275,56 @@ class Twin:
             index_names=tuple(name for name in plan.index_names if name not in hypothetical),
         )
 
-    def _connect(self, user: str, timeout_ms: int) -> Session:
-        session = connect(
-            self._server.url(user=user),
-            read_only=False,
-            application_name="indexical twin",
-            statement_timeout_ms=timeout_ms,
-        )
-        self._sessions.append(session)
-        return session
-
-    def _apply_settings(self) -> None:
-        wanted = {name: value for name, value in self.catalog.settings if name not in _NOT_SETTINGS}
-        known = {row["name"] for row in self._planner.rows(load("twin_settings"), (list(wanted),))}
-        for name in sorted(known):
-            try:
-                self._planner.set(name, wanted[name])
-            except ConnectionFailed:
-                raise
-            except IndexicalError:
-                # A value of another version, such as an enumeration that has changed; the engine's own default stands.
-                continue
-
 
 def _shown(node: PlanNode, hypothetical: Mapping[str, Index]) -> PlanNode:
     index = hypothetical.get(node.index)
     return node if index is None else replace(node, index=index.text)
 
 
-def _names(indexes: Iterable[ExistingIndex]) -> dict[str, Index]:
+def _key(existing: ExistingIndex) -> str:
+    return existing.name
+
+
+def _names(
+    indexes: Iterable[ExistingIndex],
+) -> tuple[dict[str, Index], dict[str, tuple[Index, ...]]]:
+    """Structures by name; and, by the name of an index that is attached to others, the structures of those."""
     found: dict[str, Index] = {}
+    by_place: dict[tuple[str, str], ExistingIndex] = {}
     for existing in indexes:
         found[f"{existing.index.schema}.{existing.name}"] = existing.index
         found.setdefault(existing.name, existing.index)
-    return found
+        by_place[(existing.index.schema, existing.name)] = existing
+    parents: dict[str, tuple[Index, ...]] = {}
+    for existing in by_place.values():
+        above: list[Index] = []
+        each: ExistingIndex | None = existing
+        while each is not None and each.parent and len(above) < 20:
+            each = by_place.get((each.parent_schema or each.index.schema, each.parent))
+            above += [each.index] if each is not None else []
+        if above:
+            parents[_key(existing)] = tuple(above)
+    return found, parents
+
+
+def _versions(catalog: Catalog, engine: Engine) -> Iterator[NotExamined]:
+    source = catalog.server_version // 10000
+    if source == engine.major:
+        return
+    why = f"the server is PostgreSQL {source} and the planner twin runs {engine.version}: costs can differ slightly"
+    if engine.major < source:
+        why += ", and what is new since then is not planned with"
+    yield NotExamined("the planner's version", why)
+
+
+def _left_out(catalog: Catalog) -> Iterator[NotExamined]:
+    for name in schema.foreign_extensions(catalog):
+        yield NotExamined(
+            f"extension {name}", "the planner twin does not have it; what needs it is not examined"
+        )
+    for role in sorted({setting.role for setting in catalog.scoped_settings if setting.role}):
+        names = ", ".join(sorted({s.name for s in catalog.scoped_settings if s.role == role}))
+        yield NotExamined(
+            f"role {role}",
+            f"it has planner settings of its own ({names}); plans are those of the snapshot's role",
+        )
