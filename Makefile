@@ -41,7 +41,7 @@ lint: setup ## Style, types, complexity, and the import contract
 docs: setup ## The documentation, built strictly into site/
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
-bench: $(patsubst bench/bench_%.py,bench-%,$(subst _,-,$(wildcard bench/bench_*.py))) ## Every benchmark
+bench: $(subst _,-,$(patsubst bench/bench_%.py,bench-%,$(wildcard bench/bench_*.py))) ## Every benchmark
 
 bench-%: setup ## One benchmark: make bench-capture
 	$(BIN)/python bench/bench_$(subst -,_,$*).py

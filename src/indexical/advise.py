@@ -21,6 +21,7 @@ from indexical.model import (
     Catalog,
     Configuration,
     Drop,
+    ExistingIndex,
     HotLoss,
     Index,
     Limits,
@@ -35,6 +36,7 @@ from indexical.model import (
 from indexical.protocols import Planner
 from indexical.selection import Selection, phases, select
 from indexical.whatif import CostModel
+from indexical.workload.compression import compress
 from indexical.workload.writes import table_writes
 
 OnEvent = Callable[[str, float, str], None]
@@ -59,16 +61,42 @@ def advise_url(
 
 
 def advise_catalog(
-    workload: Workload, catalog: Catalog, limits: Limits | None = None, *, on_event: OnEvent | None = None
+    workload: Workload,
+    catalog: Catalog,
+    limits: Limits | None = None,
+    *,
+    engine: str | None = None,
+    on_event: OnEvent | None = None,
 ) -> Advice:
     """Advice from a snapshot: the planner twin answers what the database would.
 
+    ``engine`` names the folder of a PostgreSQL's programs for the twin to run on; without one it is found.
     Raises :class:`indexical.errors.EngineFailed` when no engine can be started, and what :func:`advise` raises.
     """
+    from indexical.twin.engine import choose
     from indexical.twin.twin import open_twin
 
-    with open_twin(catalog, on_event=on_event) as twin:
+    chosen = choose(catalog.server_version, engine)
+    with open_twin(catalog, engine=chosen, on_event=on_event) as twin:
         return advise(workload, catalog, limits or Limits(), twin, on_event=on_event)
+
+
+def advise_hypopg(
+    url: str,
+    workload: Workload,
+    catalog: Catalog,
+    limits: Limits | None = None,
+    *,
+    on_event: OnEvent | None = None,
+) -> Advice:
+    """Advice planned by HypoPG in the database behind ``url``, which the catalog describes; nothing is built or executed.
+
+    Raises :class:`indexical.errors.DatabaseError` when HypoPG is not there, and what :func:`advise` raises.
+    """
+    from indexical.hypopg import open_hypopg
+
+    with open_hypopg(url, catalog, on_event=on_event) as planner:
+        return advise(workload, catalog, limits or Limits(), planner, on_event=on_event)
 
 
 def advise(
@@ -89,6 +117,8 @@ def advise(
         raise WorkloadEmpty("the workload holds no statement; check its source, or capture more traffic")
     tell("candidates", 0.0, f"{len(workload.statements)} statements")
     writes = table_writes(workload, catalog)
+    # What is written counts in full; only what has to be planned is made less.
+    workload, _ = compress(workload, limits.max_statements)
     candidates = generate(workload, catalog, limits)
     costs = CostModel(
         workload,
@@ -137,7 +167,8 @@ def justify(
     create = tuple(_recommend(c, names, workload, costs, selection) for c in selection.chosen)
     phase = phases(create, workload)
     create = tuple(replace(each, phase=phase[each.name]) for each in create)
-    statements = tuple(_verdict(s, names, catalog, costs, selection) for s in workload.statements)
+    by_structure = _by_structure(catalog)
+    statements = tuple(_verdict(s, names, by_structure, costs, selection) for s in workload.statements)
     worse = tuple(_made_worse(v) for v in statements if v.cost_after > MADE_WORSE * v.cost_before)
     tables = {node.relation for v in statements if v.plan_before for node in v.plan_before.nodes}
     tables.update(c.index.qualified_table for c in candidates.candidates)
@@ -203,10 +234,17 @@ def _recommend(
     )
 
 
+def _by_structure(catalog: Catalog) -> Mapping[Index, list[ExistingIndex]]:
+    found: dict[Index, list[ExistingIndex]] = {}
+    for existing in catalog.indexes():
+        found.setdefault(existing.index, []).append(existing)
+    return found
+
+
 def _verdict(
     statement: Statement,
     names: Mapping[Index, str],
-    catalog: Catalog,
+    by_structure: Mapping[Index, list[ExistingIndex]],
     costs: CostModel,
     selection: Selection,
 ) -> StatementVerdict:
@@ -215,9 +253,9 @@ def _verdict(
     twins_gone = {drop.existing.index for drop in selection.drops}
     used = costs.used(statement, selection.configuration)
     found = {names[index] for index in used if index in names}
-    for existing in sorted(catalog.indexes()):
+    for existing in (each for index in used for each in by_structure.get(index, ())):
         index = existing.index
-        if index not in used or (index.qualified_table, existing.name) in dropped:
+        if (index.qualified_table, existing.name) in dropped:
             continue
         # The planner names one of several equal indexes; when that one is to go, another takes its part.
         if existing.name in after.index_names or index not in after.indexes or index in twins_gone:

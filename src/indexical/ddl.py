@@ -10,7 +10,11 @@ import re
 from indexical.errors import InputError
 from indexical.model import Index, Key
 
-_PLAIN = re.compile(r"^[a-z_][a-z0-9_$]*$")
+_PLAIN = re.compile(r"[a-z_][a-z0-9_$]*")
+_LIBC_COLLATION = re.compile(
+    r"(?:C|POSIX|[a-z]{2,3}(?:_[A-Z]{2})?)\.(?i:utf-?8|iso-?8859-?\d+|cp\d+|koi8-?\w+|euc-?\w+|big5\w*|gb\w+|tis-?620|sjis)(?:@\w+)?"
+)
+"""Collations that bear the operating system's names, such as ``en_US.utf8``: the dot in them separates no schema."""
 
 # Reserved and type-function keywords of PostgreSQL 18, as `pg_get_keywords()` lists them (catcode R and T).
 _RESERVED_TEXT = """
@@ -42,7 +46,7 @@ def quote(name: str) -> str:
         raise InputError(
             f"{name!r} cannot be the name of a database object: it is empty or holds a NUL character"
         )
-    if _PLAIN.match(name) and name not in _RESERVED:
+    if _PLAIN.fullmatch(name) and name not in _RESERVED:
         return name
     return '"' + name.replace('"', '""') + '"'
 
@@ -51,10 +55,18 @@ def qualified(schema: str, name: str) -> str:
     return f"{quote(schema)}.{quote(name)}"
 
 
+def collation_sql(name: str) -> str:
+    """A collation as the catalog names it, with or without its schema, quoted part by part."""
+    schema, dot, rest = name.partition(".")
+    if not dot or _LIBC_COLLATION.fullmatch(name):
+        return quote(name)
+    return qualified(schema, rest)
+
+
 def key_sql(key: Key) -> str:
     parts = [quote(key.column) if key.column else f"({key.expression})"]
     if key.collation:
-        parts.append("COLLATE " + ".".join(quote(part) for part in key.collation.split(".")))
+        parts.append("COLLATE " + collation_sql(key.collation))
     if key.opclass:
         parts.append(".".join(quote(part) for part in key.opclass.split(".")))
     if key.descending:

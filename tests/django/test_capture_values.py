@@ -7,6 +7,7 @@ import decimal
 import enum
 import ipaddress
 import sys
+import time
 import uuid
 from pathlib import Path
 from typing import Any
@@ -174,6 +175,16 @@ def test_what_was_taken_is_not_taken_again(tmp_path: Path) -> None:
     _run(recorder, "SELECT 1")
     assert len(recorder.take()[0]) == 1
     assert recorder.take() == ([], 0)
+
+
+def test_a_text_that_begins_with_many_comments_is_looked_at_at_once(tmp_path: Path) -> None:
+    recorder = Recorder(Places(tmp_path))
+    begun = time.monotonic()
+    _run(recorder, "/**/" * 60 + "VACUUM")
+    assert time.monotonic() - begun < 5
+    assert recorder.take() == ([], 0)
+    _run(recorder, "/* page */ /***/\n-- of\n" * 60 + "SELECT 1")
+    assert len(recorder.take()[0]) == 1
 
 
 @pytest.mark.parametrize(

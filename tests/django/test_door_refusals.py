@@ -156,6 +156,17 @@ def test_a_migration_with_a_blocking_build_is_left_to_migrate(unwritten: Walk) -
     assert unwritten.catalog() == before
 
 
+@pytest.mark.parametrize(
+    "option", [("--name", "some_idx"), ("--phase", "critical"), ("--only", "drop"), ("--journal", "j.jsonl")]
+)
+def test_choosing_from_no_advice_is_refused_before_everything_is_applied(
+    walk_written: Walk, option: tuple[str, str]
+) -> None:
+    before = walk_written.catalog()
+    assert "give --advice FILE" in walk_written.refused("apply", *option, code=2)
+    assert walk_written.catalog() == before
+
+
 def test_an_interrupt_ends_with_130_and_one_line(written: Walk) -> None:
     with psycopg.connect(written.url) as old:
         old.execute("UPDATE invitations_order SET admin_notes = admin_notes")

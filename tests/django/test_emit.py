@@ -155,3 +155,11 @@ def test_the_diff_is_one_that_patch_takes(tmp_path: Path, monkeypatch: pytest.Mo
 
 def test_no_change_has_no_diff() -> None:
     assert diff([Instruction("instruction:drop:x", "x", "by hand")]) == ""
+
+
+def test_a_form_feed_ends_no_line_of_the_diff(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = diff([edit(tmp_path / "models.py", "a = 1\x0c\n\x0cb = 2\r\n", "a = 1\x0c\n\x0cb = 3\r\n")])
+    assert text.splitlines(keepends=False)[0] == "--- a/models.py"
+    assert text.endswith("@@ -1,2 +1,2 @@\n a = 1\x0c\n-\x0cb = 2\r\n+\x0cb = 3\r\n")
+    assert "No newline" not in text

@@ -151,11 +151,12 @@ def test_a_filled_database_is_refused_and_left_alone(data: Loaded) -> None:
     assert checksums(data.url) == data.sums
 
 
-def test_a_date_that_is_none_is_refused_in_one_line(empty: str) -> None:
-    done = run_manage(empty, "load_data", "--now", "yesterday")
+@pytest.mark.parametrize("now", ["yesterday", "0001-01-01", "9999-12-31"])
+def test_a_date_that_is_none_is_refused_in_one_line(empty: str, now: str) -> None:
+    done = run_manage(empty, "load_data", "--now", now)
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
-    assert "--now 'yesterday'" in done.stderr
+    assert f"--now '{now}'" in done.stderr
 
 
 def test_new_rows_get_keys_after_the_loaded_ones(played: Loaded) -> None:

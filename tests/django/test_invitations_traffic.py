@@ -79,6 +79,24 @@ def test_a_server_that_is_not_there_is_named_in_one_line(played: Loaded) -> None
     assert "127.0.0.1:1" in done.stderr
 
 
+@pytest.mark.parametrize("address", ["ftp://x", "http://", "http://[::1", "http://x:99999", "http://x:web"])
+def test_an_address_that_is_none_is_named_in_one_line(address: str) -> None:
+    done = drive("--base-url", address)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert address in done.stderr
+
+
+def test_a_visit_that_breaks_ends_the_run_and_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    driver = bring_in(monkeypatch, PROJECT / "traffic", "drive")
+
+    class Broken:
+        def begin(self, scene: object, rng: object) -> None:
+            raise LookupError("a page without a name")
+
+    with pytest.raises(LookupError):
+        driver.drive("http://127.0.0.1:1", None, [(Broken(), 1)] * 9, 2)
+
+
 def test_a_file_that_holds_no_handles_is_refused(tmp_path: Path) -> None:
     other = tmp_path / "other.json"
     other.write_text("[1, 2]")

@@ -199,6 +199,17 @@ def test_a_drop_waits_for_the_index_that_is_to_do_its_work(shop: Shop) -> None:
     assert any("make that one first" in text for _, text in answer["instructions"])
 
 
+def test_a_drop_alone_waits_for_an_index_that_is_nowhere(shop: Shop) -> None:
+    wide = "CREATE INDEX wide ON shop_order (client, created_at DESC, paid)"
+    drop = own_index(shop, "shop_order", "client")
+    answer = shop.emit(drop=[drop], covered_by={drop: "wide"})
+    assert answer["edits"] == []
+    assert any("make that one first" in text for _, text in answer["instructions"])
+    with psycopg.connect(shop.url) as connection:
+        connection.execute(wide)
+    assert shop.emit(drop=[drop], covered_by={drop: "wide"})["edits"] != []
+
+
 def test_half_of_a_field_and_its_like_companion_is_left_to_a_person(shop: Shop) -> None:
     plain, like = named(shop, "shop_order_note")
     for drop, kept in ((plain, like), (like, plain)):

@@ -37,6 +37,10 @@ DATA = (
 )
 
 
+SMALL_DATA = tuple(statement.replace("120000", "20000").replace("300000", "30000") for statement in DATA)
+"""The same with 70,000 rows."""
+
+
 def on(table: str, *keys: str, **more: object) -> Index:
     """An index of the shop; a key that ends in ``-`` descends."""
     made = tuple(Key.desc(key[:-1]) if key.endswith("-") else Key.asc(key) for key in keys)

@@ -89,7 +89,7 @@ def test_an_invalid_twin_is_a_warning_and_a_valid_one_saves_the_build():
     "change",
     [
         {"constraint": "primary"}, {"constraint": "unique"}, {"constraint": "exclusion"}, {"foreign_key_target": True},
-        {"replica_identity": True}, {"clustered": True},
+        {"replica_identity": True}, {"clustered": True}, {"parent": "all_idx"},
         {"index": Index("public", "orders", (Key.asc("user_id"),), unique=True)},
     ],
 )  # fmt: skip

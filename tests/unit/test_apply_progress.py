@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import contextmanager
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from indexical.apply import build
 from indexical.apply.journal import Journal, TargetIdentity
 from indexical.apply.progress import PHASES, progress
 from indexical.apply.statements import create_statement, drop_statement, statements_for
 from indexical.apply.wording import wording
-from indexical.errors import ConnectionFailed, DatabaseError, FileRefused
-from indexical.model import Advice, Drop, ExistingIndex, Index, Key, PlannerUse, Recommendation
+from indexical.errors import ConnectionFailed, DatabaseError, FileRefused, PreflightRefused
+from indexical.model import Advice, Applied, Drop, ExistingIndex, Index, Key, PlannerUse, Recommendation
 
 USER = Index("public", "orders", (Key.asc("user_id"),))
 
@@ -169,3 +171,42 @@ def test_a_full_disk_stops_the_run(tmp_path):
             journal.record("s", "before")
         journal._file = kept
         os.close(full)
+
+
+class Unreachable:
+    """A session that is only opened and closed here."""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *details):
+        return None
+
+
+def restarted(monkeypatch, *, done):
+    """A server that restarts after ``done`` statements, and whose turn somebody else takes meanwhile."""
+    turns = iter([True, False])
+    answered = iter([True] * done + [False])
+
+    @contextmanager
+    def turn(session, *, wait_s):
+        if not next(turns):
+            raise PreflightRefused("nothing was changed: another run changes indexes of this database")
+        yield
+
+    monkeypatch.setattr(build, "turn", turn)
+    monkeypatch.setattr(build, "answers", lambda session: next(answered))
+    monkeypatch.setattr(build, "_step", lambda site, statement, *rest: Applied(statement.id, ""))
+
+
+def test_what_was_done_before_the_turn_was_lost_is_told(monkeypatch):
+    restarted(monkeypatch, done=1)
+    first, second = build.apply_sql(Unreachable, [create_statement("a", USER), create_statement("b", USER)])
+    assert first == Applied("create:public.a", "")
+    assert (second.id, second.remedy) == ("create:public.b", "run this again")
+
+
+def test_a_turn_that_is_lost_before_anything_was_done_is_an_error(monkeypatch):
+    restarted(monkeypatch, done=0)
+    with pytest.raises(PreflightRefused):
+        build.apply_sql(Unreachable, [create_statement("a", USER)])

@@ -24,7 +24,8 @@ from indexical.model.sqltext import normalised
         ("(n >= '-1.5'::numeric)", "n >= -1.5"),
         ("(a > 1) OR (b < 2)", "b < 2 or a > 1"),
         ("((a AND b) AND c)", "a and (b and c)"),
-        ("(x)::character varying(20) = 'y'", "x = 'y'"),
+        ("(x)::character varying = 'y'", "x = 'y'"),
+        ("(email = 'a@b'::citext)", "email = 'a@b'"),
         ("(((a >= 1) AND (a <= 2)) AND paid)", "paid and a <= 2 and a >= 1"),
     ],
 )
@@ -50,6 +51,13 @@ def test_what_postgresql_stores_reads_like_what_was_written(stored: str, written
         ('"A"', "a"),
         ("name = 'a and b'", "name = 'b and a'"),
         ("x = '1'::numeric", "x = '1'::date"),
+        ("(x)::character varying(20) = 'y'", "x = 'y'"),
+        ("(x)::character varying(20)", "(x)::character varying(10)"),
+        ("x = 'yes'::character varying(1)", "x = 'yes'"),
+        ("(email)::citext = 'a'", "email = 'a'"),
+        ("(code)::bpchar = 'a'", "code = 'a'"),
+        ("case when a and b then c end and d", "case when a and d and b then c end"),
+        (r"x = E'it\'s  it'", r"x = E'it\'s it'"),
     ],
 )
 def test_two_meanings_stay_two(one: str, other: str) -> None:

@@ -73,5 +73,14 @@ def test_the_weightiest_samples_are_chosen():
     assert [(each.parameters, each.weight) for each in choose(statement, 2)] == [(("1",), 5.0), (("2",), 3.0)]
 
 
+def test_a_sample_with_a_value_left_out_is_not_run():
+    samples = (("1", None), ("2", "x"), (None, "y"), ("3", "z"))
+    statement = Statement("a", "SELECT $1, $2", samples=samples, sample_weights=(9.0, 1.0, 9.0, 2.0))
+    assert [(each.parameters, each.weight) for each in choose(statement, 4)] == [
+        (("3", "z"), 2.0),
+        (("2", "x"), 1.0),
+    ]
+
+
 def test_a_statement_without_parameters_is_its_own_sample():
     assert [each.parameters for each in choose(Statement("a", "SELECT 1"), 6)] == [()]

@@ -55,6 +55,27 @@ def test_a_taken_name_gets_another_one_and_the_same_one_each_time():
 names = st.text(min_size=1, max_size=70).filter(lambda text: "\x00" not in text)
 
 
+@pytest.mark.parametrize("name", ["orders\n", "\norders", "Orders", "order", "1st", "día"])
+def test_a_name_that_sql_would_read_differently_is_quoted(name):
+    assert ddl.quote(name) == f'"{name}"'
+
+
+@pytest.mark.parametrize(
+    ("collation", "written"),
+    [
+        ("C", '"C"'),
+        ("en-US-x-icu", '"en-US-x-icu"'),
+        ("en_US.utf8", '"en_US.utf8"'),
+        ("C.UTF-8", '"C.UTF-8"'),
+        ("pg_catalog.en_US.utf8", 'pg_catalog."en_US.utf8"'),
+        ("shop.german", "shop.german"),
+        ("en.plain", "en.plain"),
+    ],
+)
+def test_the_dot_in_a_collations_name_is_told_from_the_one_behind_its_schema(collation, written):
+    assert ddl.key_sql(Key("title", collation=collation)) == f"title COLLATE {written}"
+
+
 @given(names, st.lists(names, min_size=1, max_size=6), st.booleans(), names, st.booleans())
 def test_every_name_is_valid_everywhere(table, columns, partial, model, clash):
     made = Index("public", table, tuple(Key.asc(c) for c in columns), predicate="x" if partial else "")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 
-from indexical.model import Index, Key
-from indexical.pg.plans import parse_plan
+import pytest
+
+from indexical.model import ExistingIndex, Index, Key, Plan, PlanNode
+from indexical.pg.plans import names_of, parse_plan, with_structures, without_values
 
 BY_STATUS = Index("shop", "orders", (Key.asc("status"),))
 BY_DATE = Index("shop", "orders", (Key.desc("created"),))
@@ -68,3 +70,38 @@ def test_an_unknown_index_is_named_but_has_no_structure() -> None:
 def test_costs_and_rows_are_those_of_the_top() -> None:
     plan = parse_plan(BITMAP, {})
     assert (plan.cost, plan.rows) == (12.5, 7.0)
+
+
+def test_hypothetical_indexes_are_shown_by_their_structure() -> None:
+    plan = with_structures(parse_plan(BITMAP, NAMES), {"j": BY_DATE})
+    assert plan.index_names == ("i",)
+    assert [node.index for node in plan.nodes] == ["", "", "i", BY_DATE.text, "i"]
+    assert with_structures(plan, {"k": OTHER}) is plan
+
+
+def test_names_are_found_with_and_without_their_schema() -> None:
+    found = names_of([ExistingIndex("i", BY_STATUS), ExistingIndex("i", OTHER), ExistingIndex("j", BY_DATE)])
+    assert found == {**NAMES, "i": BY_STATUS, "j": BY_DATE}
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ("Index Cond: (mail = 'a''b'::text)", "Index Cond: (mail = ...::text)"),
+        ("Filter: (card > 4111111111111111)", "Filter: (card > ...)"),
+        (
+            "Filter: ((total >= '-1.5'::numeric) AND (x = -2.5e-3))",
+            "Filter: ((total >= ...::numeric) AND (x = ...))",
+        ),
+        ("Filter: (note ~~ E'a\\\\b%'::text)", "Filter: (note ~~ ...::text)"),
+        (
+            'Filter: ("o\'clock 7" = ANY (\'{1,"two"}\'::text[]))',
+            'Filter: ("o\'clock 7" = ANY (...::text[]))',
+        ),
+        ("Filter: ((t1.col2 = $1) AND (md5(t2.x3) = $2))", "Filter: ((t1.col2 = $1) AND (md5(t2.x3) = $2))"),
+        ("Sort Key: orders.created DESC, o2.id", "Sort Key: orders.created DESC, o2.id"),
+    ],
+)
+def test_no_literal_is_left_in_a_condition(condition: str, expected: str) -> None:
+    plan = Plan(1.0, nodes=(PlanNode("Seq Scan", condition=condition),))
+    assert without_values(plan).nodes[0].condition == expected

@@ -111,6 +111,7 @@ def test_a_chain_of_prefixes_names_the_index_that_stays() -> None:
         existing(T, "x: a", foreign_key_target=True),
         existing(T, "x: a", replica_identity=True),
         existing(T, "x: a", clustered=True),
+        existing(T, "x: a", parent="all_of_a"),
         existing(T, "x: a", valid=False),
         existing(T, "x: a", ready=False),
     ],

@@ -149,6 +149,16 @@ def test_an_index_that_was_scanned_is_not_unused():
     assert drops(made, since=SINCE).drops == ()
 
 
+def test_an_index_that_takes_over_anothers_scans_is_not_unused():
+    made = world({"q": {NONE: 1.0}}, existing=(existing("t", "short: h", scans=900), "long: h, g"))
+    assert names(drops(made, since=SINCE)) == [("short", "redundant")]
+
+
+def test_an_index_that_takes_over_nothing_goes_with_the_redundant_one():
+    made = world({"q": {NONE: 1.0}}, existing=(BUSY, "short: h", "long: h, a"))
+    assert names(drops(made, since=SINCE)) == [("long", "unused"), ("short", "redundant")]
+
+
 def test_an_index_that_a_plan_uses_is_not_unused():
     made = world({"q": {NONE: 100.0, only(H): 2.0}}, existing=(BUSY, "idle: h"))
     assert drops(made, since=SINCE).drops == ()

@@ -25,6 +25,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -41,7 +42,6 @@ class Tally:
     milliseconds: dict[str, list[float]] = field(default_factory=dict)
     statuses: Counter[int] = field(default_factory=Counter)
     unexpected: list[dict[str, Any]] = field(default_factory=list)
-    broken: list[str] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def add(self, call: Call, reply: Reply, milliseconds: float) -> None:
@@ -62,26 +62,25 @@ class Tally:
 def drive(base_url: str, scene: Scene, visits: list[tuple[Action, int]], threads: int) -> Tally:
     tally = Tally()
     waiting = iter(visits)
+    broken = threading.Event()
 
     def work() -> None:
         client = Client(base_url)
-        while not tally.broken:
+        while not broken.is_set():
             with tally.lock:
                 visit = next(waiting, None)
             if visit is None:
                 return
             try:
                 _walk(client, scene, tally, visit[0].begin(scene, random.Random(visit[1])))
-            except CannotRun as error:
-                tally.broken.append(str(error))
+            except BaseException:
+                broken.set()
+                raise
 
-    workers = [threading.Thread(target=work) for _ in range(threads)]
+    with ThreadPoolExecutor(threads) as pool:
+        workers = [pool.submit(work) for _ in range(threads)]
     for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-    if tally.broken:
-        raise CannotRun(tally.broken[0])
+        worker.result()
     return tally
 
 

@@ -47,12 +47,16 @@ class Client:
     """
 
     def __init__(self, base_url: str) -> None:
-        parts = urlsplit(base_url)
-        if parts.scheme != "http" or not parts.hostname:
+        try:
+            parts = urlsplit(base_url)
+            host, port = parts.hostname, parts.port or 80
+        except ValueError:
+            host = None
+        if not host or parts.scheme != "http":
             raise CannotRun(
                 f"--base-url {base_url!r} is not an http address; write it like http://127.0.0.1:8000."
             )
-        self._host, self._port = parts.hostname, parts.port or 80
+        self._host, self._port = host, port
         self._prefix = parts.path.rstrip("/")
 
     def send(self, call: Call, tokens: dict[str, str]) -> Reply:

@@ -21,7 +21,7 @@ from indexical.apply.run import Site, answers, reopen
 from indexical.apply.statements import create_statement, drop_statement, statements_for
 from indexical.apply.turn import turn
 from indexical.apply.wording import wording
-from indexical.errors import ConnectionFailed, DatabaseError
+from indexical.errors import DatabaseError
 from indexical.model import DdlStatement, Failed, Outcome, Skipping
 from indexical.pg.session import Session
 
@@ -59,20 +59,23 @@ def apply_sql(
     with ExitStack() as stack:
         record: Journal | None = None
         while True:
-            with monitor, turn(monitor, wait_s=turn_wait_s):
-                if journal is not None and record is None:
-                    record = stack.enter_context(Journal(journal, run, identity(monitor)))
-                # A server that has restarted in between took the turn with it: then it is taken anew.
-                while len(outcomes) < len(ordered) and answers(monitor):
-                    statement = ordered[len(outcomes)]
-                    report = _reporter(on_event, statement, len(outcomes), len(ordered))
-                    site = Site(open_session, monitor, report, lock_wait_ms, wait_budget_s, run)
-                    outcomes.append(_journalled(site, statement, outcomes, ordered, record))
-            if len(outcomes) == len(ordered):
-                return tuple(outcomes)
             try:
+                with monitor, turn(monitor, wait_s=turn_wait_s):
+                    if journal is not None and record is None:
+                        record = stack.enter_context(Journal(journal, run, identity(monitor)))
+                    # A server that has restarted in between took the turn with it: then it is taken anew.
+                    while len(outcomes) < len(ordered) and answers(monitor):
+                        statement = ordered[len(outcomes)]
+                        report = _reporter(on_event, statement, len(outcomes), len(ordered))
+                        site = Site(open_session, monitor, report, lock_wait_ms, wait_budget_s, run)
+                        outcomes.append(_journalled(site, statement, outcomes, ordered, record))
+                if len(outcomes) == len(ordered):
+                    return tuple(outcomes)
                 monitor = reopen(open_session)
-            except ConnectionFailed:
+            except DatabaseError:
+                # What has been done has to be told, so the turn that could not be had again is an outcome, not an error.
+                if not outcomes:
+                    raise
                 lost = ordered[len(outcomes) :]
                 return (*outcomes, *(_not_run(statement) for statement in lost))
 

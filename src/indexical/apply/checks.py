@@ -241,6 +241,8 @@ def needed_by(existing: ExistingIndex) -> str:
         return "it is the table's replica identity"
     if existing.clustered:
         return "the table is clustered by it"
+    if existing.parent:
+        return f"it is a part of the partitioned index {existing.parent}"
     return ""
 
 

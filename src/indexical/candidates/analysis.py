@@ -27,6 +27,8 @@ class Analysis:
     tables: tuple[TableFacts, ...] = ()
     missing: tuple[str, ...] = ()
     """Relations that the catalog does not have."""
+    renamed: tuple[str, ...] = ()
+    """Tables whose columns the statement gives other names, which are not followed."""
     refusal: str = ""
     """Why the statement could not be read at all."""
 
@@ -44,7 +46,9 @@ def analyse(sql: str, catalog: Catalog) -> Analysis:
     except RecursionError:
         return Analysis(refusal="the SQL is nested too deeply to be read")
     return Analysis(
-        tuple(_finished(source, table) for source, table in walk.found), tuple(sorted(walk.missing))
+        tuple(_finished(source, table) for source, table in walk.found),
+        tuple(sorted(walk.missing)),
+        tuple(sorted(walk.renamed)),
     )
 
 
@@ -53,6 +57,7 @@ class _Walk:
     catalog: Catalog
     found: list[tuple[Source, Table]] = field(default_factory=list)
     missing: set[str] = field(default_factory=set)
+    renamed: set[str] = field(default_factory=set)
 
     def statement(self, tree: Node) -> None:
         if isinstance(tree, exp.Query):
@@ -169,12 +174,16 @@ class _Walk:
     def _table(self, node: exp.Table, ctes: Outputs) -> Source:
         alias = _alias(node)
         renamed = node.args.get("alias")
-        if not isinstance(node.this, exp.Identifier) or (renamed is not None and renamed.args.get("columns")):
+        if not isinstance(node.this, exp.Identifier):
             return Source(alias, None, _outputs(node))
         name = folded(node.this)
+        other_names = renamed is not None and bool(renamed.args.get("columns"))
         if not node.args.get("db") and name in ctes:
-            return Source(alias, None, ctes[name])
+            return Source(alias, None, _outputs(node) if other_names else ctes[name])
         table = find_table(self.catalog, node)
+        if other_names and table is not None:
+            self.renamed.add(table.qualified)
+            return Source(alias, None, _outputs(node))
         if table is None:
             schema = folded(node.args.get("db"))
             self.missing.add(f"{schema}.{name}" if schema else name)

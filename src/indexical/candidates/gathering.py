@@ -6,7 +6,7 @@ Pure and deterministic: the order of the statements and of Python's sets does no
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from indexical.candidates import screening
@@ -42,9 +42,12 @@ def generate(workload: Workload, catalog: Catalog, limits: Limits) -> Candidates
     candidates = tuple(
         Candidate(index, idea.rule, tuple(sorted(idea.statements))) for index, idea in sorted(merged.items())
     )
+    of_table: dict[str, list[Index]] = defaultdict(list)
+    for index in merged:
+        of_table[index.qualified_table].append(index)
     return Candidates(
         candidates,
-        relevant=tuple((s.id, _relevant(a.tables, merged)) for s, a in read if a.tables),
+        relevant=tuple((s.id, _relevant(a.tables, of_table)) for s, a in read if a.tables),
         refused=tuple(sorted(gathered.refused, key=lambda each: (each.subject, each.reason, each.detail))),
         not_examined=_not_examined(read),
     )
@@ -129,13 +132,11 @@ def _merge(ideas: Mapping[Index, _Idea]) -> dict[Index, _Idea]:
     return merged
 
 
-def _relevant(tables: Iterable[TableFacts], ideas: Mapping[Index, _Idea]) -> tuple[Index, ...]:
+def _relevant(tables: Iterable[TableFacts], of_table: Mapping[str, Sequence[Index]]) -> tuple[Index, ...]:
     """Candidates a plan of the statement could use: any key column searched or sorted by, or all columns it reads."""
     found = set()
     for facts in tables:
-        for index in ideas:
-            if index.qualified_table != facts.table.qualified:
-                continue
+        for index in of_table.get(facts.table.qualified, ()):
             reads_only = not facts.reads_all and set(facts.read) <= {*index.columns, *index.include}
             if (
                 reads_only
@@ -163,6 +164,10 @@ def _gaps(read: Iterable[tuple[Statement, Analysis]]) -> Iterator[NotExamined]:
         for name in analysis.missing:
             yield NotExamined(
                 statement.id, f"the catalog has no table {name}: it may be a view, a temporary or a new table"
+            )
+        for name in analysis.renamed:
+            yield NotExamined(
+                statement.id, f"it gives the columns of {name} other names, which are not followed"
             )
         for kind in sorted({t.table.kind for t in analysis.tables} & set(_WITHOUT_INDEXES)):
             yield NotExamined(statement.id, f"it reads {_WITHOUT_INDEXES[kind]}, which can have no index")

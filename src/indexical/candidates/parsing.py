@@ -16,7 +16,8 @@ MAX_SQL = 100_000
 """Bytes; longer statements are lists of values in disguise, and parsing time grows with them."""
 
 _READS = re.compile(
-    r"(?:\s|\(|--[^\n]*\n|/\*.*?\*/)*(select|with|insert|update|delete|values|table)\b", re.I | re.S
+    r"(?:\s|\(|--[^\n]*\n|/\*[^*]*\*+(?:[^/*][^*]*\*+)*/)*(select|with|insert|update|delete|values|table)\b",
+    re.I,
 )
 
 _PARAMETER = re.compile(

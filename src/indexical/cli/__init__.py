@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -54,6 +55,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def run(verb: Callable[[argparse.Namespace, Door], int], arguments: argparse.Namespace, door: Door) -> int:
     """Runs one verb at the process edge: every error on purpose becomes one line and its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal that cannot show an arrow gets its escape, not a traceback.
+            stream.reconfigure(errors="backslashreplace")
     try:
         status = verb(arguments, door)
         sys.stdout.flush()

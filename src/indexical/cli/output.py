@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 import sys
 import tempfile
 from pathlib import Path
@@ -26,11 +27,30 @@ def emit(text: str, path: str | None) -> None:
     if path is None:
         sys.stdout.write(text)
         return
-    target = Path(path)
+    content = text.encode("utf-8", "backslashreplace")
     try:
-        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(text)
-        os.replace(temporary, target)
+        target = Path(path)
+        if not path or target.is_dir():
+            raise InputError(f"{path!r} cannot be written: it is a folder; name a file")
+        if target.exists() and not target.is_file():
+            # A device or a pipe, such as /dev/stdout: it takes the text and is not to be replaced.
+            with target.open("wb") as stream:
+                stream.write(content)
+        else:
+            _replace(target.resolve(), content)
     except OSError as error:
         raise InputError(f"{path} cannot be written: {error.strerror}") from None
+
+
+def _replace(target: Path, content: bytes) -> None:
+    """Puts a new file in the place of the old one, whose mode it keeps; a wholly new one is for its owner only."""
+    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+        if target.exists():
+            os.chmod(temporary, stat.S_IMODE(target.stat().st_mode))
+        os.replace(temporary, target)
+    except BaseException:
+        os.unlink(temporary)
+        raise

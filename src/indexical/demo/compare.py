@@ -188,7 +188,8 @@ def _reason(lacking: list[str], advice: Mapping[str, Any], guide: Mapping[str, I
     texts = {guide[name].text for name in lacking}
     refusals = sorted(advice["refused"], key=lambda refusal: refusal["index"] not in texts)
     for refusal in refusals:
-        if any(refusal["index"].startswith(text.removesuffix(")")) for text in texts):
+        # The index itself, or one that has its keys and more.
+        if any(refusal["index"].startswith((text, text.removesuffix(")") + ",")) for text in texts):
             return f"the guide's {', '.join(lacking)}: {refusal['reason']}, {refusal['detail']}"
     return f"the guide uses {', '.join(lacking)}, which no statement of this workload gave reason enough to build"
 

@@ -29,12 +29,15 @@ class DjangoProject:
     """What its environment has besides."""
 
     def environment(self) -> dict[str, str]:
+        # What the user records elsewhere is not to hold the demo's statements.
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("INDEXICAL_")}
         return {
-            **os.environ,
+            **inherited,
             **self.variables,
             "DATABASE_URL": self.url,
             "DJANGO_SETTINGS_MODULE": self.settings,
             "PYTHONUNBUFFERED": "1",
+            "PYTHONIOENCODING": "utf-8",
             # The bundled project is run where it lies: nothing may be written beside it.
             "PYTHONDONTWRITEBYTECODE": "1",
         }
@@ -60,7 +63,8 @@ class DjangoProject:
             env=self.environment(),
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            text=True,
+            encoding="utf-8",
+            errors="replace",
             check=False,
         )
         if done.returncode != 0:

@@ -128,9 +128,14 @@ def _folder(keep: Path | None) -> Iterator[Path]:
         with tempfile.TemporaryDirectory(prefix="indexical-demo-") as name:
             yield Path(name)
         return
-    if keep.exists() and (not keep.is_dir() or any(keep.iterdir())):
-        raise InputError(f"{keep} is not an empty folder; choose another one for --keep")
-    keep.mkdir(parents=True, exist_ok=True)
+    try:
+        if keep.exists() and (not keep.is_dir() or any(keep.iterdir())):
+            raise InputError(f"{keep} is not an empty folder; choose another one for --keep")
+        keep.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"{keep} cannot be made: {error.strerror}; choose another folder for --keep"
+        ) from None
     yield keep.resolve()
 
 
@@ -194,9 +199,10 @@ def _record(stage: Stage) -> None:
                 ),
             ]
             summary = json.loads(project.run(driver, stage.manifest.drive).stdout)
-        lines = sum(1 for _ in stage.file("capture.jsonl").open(encoding="utf-8"))
+        with stage.file("capture.jsonl").open(encoding="utf-8") as stream:
+            records = sum(1 for _ in stream) - 1  # The first line says what the file is.
         step.result = (
-            f"{number(summary['requests'])} requests in {summary['seconds']:.0f} s, {number(lines)} records"
+            f"{number(summary['requests'])} requests in {summary['seconds']:.0f} s, {number(records)} records"
         )
     with stage.narrator.step("the documented queries, as a second workload"):
         project.manage(stage.manifest.documented, "-o", str(stage.file("documented.sql")))

@@ -160,8 +160,33 @@ def _in_list(node: exp.EQ) -> exp.Expr:
 
 
 def _predicate_text(condition: exp.Expr) -> str:
-    parts = sorted(part.sql(dialect="postgres") for part in conjuncts(condition))
-    return " AND ".join(parts)
+    parts = conjuncts(condition)
+    if len(parts) > 1:
+        parts = [exp.Paren(this=part) if isinstance(part, exp.Connector) else part for part in parts]
+    return " AND ".join(sorted(_text(part) for part in parts))
+
+
+def _text(plain: exp.Expr) -> str:
+    """The SQL of a plain form, with parentheses round every operand that is an operation itself."""
+    return _parenthesised(plain.copy()).sql(dialect="postgres")
+
+
+def _parenthesised(node: exp.Expr) -> exp.Expr:
+    for name, value in list(node.args.items()):
+        if isinstance(value, exp.Expr):
+            operand = _parenthesised(value)
+            node.set(name, exp.Paren(this=operand) if _needs_parentheses(operand, node) else operand)
+        elif isinstance(value, list):
+            node.set(name, [_parenthesised(item) if isinstance(item, exp.Expr) else item for item in value])
+    return node
+
+
+def _needs_parentheses(operand: exp.Expr, parent: exp.Expr) -> bool:
+    if isinstance(parent, exp.Not):
+        return isinstance(operand, exp.Connector)
+    if not isinstance(parent, exp.Binary | exp.Neg | exp.In | exp.Between) or isinstance(operand, exp.Dot):
+        return False
+    return isinstance(operand, exp.Binary | exp.Not | exp.In | exp.Between)
 
 
 def _key(ordered: exp.Expr) -> Key:
@@ -178,7 +203,7 @@ def _key(ordered: exp.Expr) -> Key:
     nulls_first = bool(ordered.args.get("nulls_first"))
     if isinstance(node, exp.Column):
         return Key(node.name, "", opclass, collation, descending, nulls_first)
-    return Key("", node.sql(dialect="postgres"), opclass, collation, descending, nulls_first)
+    return Key("", _text(node), opclass, collation, descending, nulls_first)
 
 
 def _canonical_key(key: Key) -> Key:
@@ -187,7 +212,7 @@ def _canonical_key(key: Key) -> Key:
     condition = parse_condition(key.expression)
     if condition is None:
         return key
-    return replace(key, expression=plain_form(condition).sql(dialect="postgres"))
+    return replace(key, expression=_text(plain_form(condition)))
 
 
 def _comparable(index: Index) -> Index:

@@ -7,10 +7,13 @@ from django.utils.connection import ConnectionDoesNotExist
 
 from indexical.errors import InputError
 
-# Keys of OPTIONS that are Django's or the driver's own and no connection parameters of libpq.
+# Keys of OPTIONS that are Django's or the driver's own (arguments of psycopg.connect) and no parameters of libpq.
 _NOT_LIBPQ = frozenset(
-    {"pool", "server_side_binding", "isolation_level", "assume_role", "cursor_factory", "context"}
-)
+    {
+        "pool", "server_side_binding", "isolation_level", "assume_role",
+        "autocommit", "connection_factory", "context", "cursor_factory", "prepare_threshold", "row_factory",
+    }
+)  # fmt: skip
 _KEYWORDS = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import connections
 
-from indexical.django.declared import LIKE, automatic_name, existing_field_indexes
+from indexical.django.declared import LIKE, automatic_name, declared_indexes, existing_field_indexes
 from indexical.django.files import diff, read_source, write
 from indexical.django.intents import (
     Addition,
@@ -23,6 +23,7 @@ from indexical.django.intents import (
     drop_by_hand,
     read_intents,
 )
+from indexical.django.mapping import existing_names
 from indexical.django.migration_source import (
     FieldUnindexed,
     IndexAdded,
@@ -65,7 +66,7 @@ def plan_changes(
     sources = _Sources()
     additions, refused = _add(intents.additions, sources)
     instructions = [*intents.instructions, *refused]
-    removals, refused = _remove(intents, additions, sources)
+    removals, refused = _remove(intents, additions, sources, project)
     instructions.extend(refused)
     changes = [_added(one) for one in additions] + [_removed(one, project) for one in removals]
     migrations = plan_migrations([*changes, *intents.held], loader)
@@ -120,15 +121,16 @@ def _add(additions: Sequence[Addition], sources: _Sources) -> tuple[list[Additio
 
 
 def _remove(
-    intents: Intents, additions: Sequence[Addition], sources: _Sources
+    intents: Intents, additions: Sequence[Addition], sources: _Sources, project: ProjectMap
 ) -> tuple[list[Removal], list[Instruction]]:
+    ready = {one.declaration.name for one in additions}
     wanted = {one.declaration.name for one in intents.additions} | _subjects(intents.instructions)
-    missing = wanted - {one.declaration.name for one in additions}
     done: list[Removal] = []
     refused: list[Instruction] = []
     for one in intents.removals:
         drops = one.drops if isinstance(one, FieldRemoval) else (one.drop,)
-        needs = sorted({drop.covered_by for drop in drops} & missing)
+        others = sorted({drop.covered_by for drop in drops} - {""} - ready)
+        needs = [name for name in others if name in wanted or not _stands(name, one.table, project)]
         if needs:
             reason = f"{needs[0]}, which is to do its work, is not written: make that one first"
             refused.extend(drop_by_hand(drop, reason) for drop in drops)
@@ -141,6 +143,16 @@ def _remove(
         else:
             done.append(one)
     return done, refused
+
+
+def _stands(name: str, table: MappedTable, project: ProjectMap) -> bool:
+    """Whether the table has an index of that name, or is to have it by its model; yes where nobody can say."""
+    present = existing_names(table, project)
+    return (
+        present is None
+        or name in present
+        or name in {declared.name for declared in declared_indexes(table, project)}
+    )
 
 
 def _subjects(instructions: Iterable[Instruction]) -> set[str]:

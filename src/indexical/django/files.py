@@ -168,7 +168,8 @@ def _outcome(change: Change, written: set[str]) -> Outcome:
 
 
 def _lines(text: str) -> list[str]:
-    return text.splitlines(keepends=True)
+    # Not splitlines(): it also cuts at form feeds and other characters that end no line of a file.
+    return io.StringIO(text, newline="\n").readlines()
 
 
 def _shown(path: Path) -> str:

@@ -118,10 +118,17 @@ def _bare(name: str) -> str:
 
 def _pending(loader: MigrationLoader, migration: Migration, schema: str) -> PendingMigration:
     sql = tuple(line for line in loader.collect_sql([(migration, False)]) if not line.startswith("--"))
+    try:
+        builds = tuple(read_index(statement, schema=schema) for statement in sql if _CREATE.match(statement))
+    except ValueError:
+        raise ProjectRefused(
+            f"{migration.app_label}.{migration.name} builds an index whose SQL cannot be read, so nothing can be said before "
+            f"it; run: manage.py migrate {migration.app_label} {migration.name}"
+        ) from None
     return PendingMigration(
         app=migration.app_label,
         name=migration.name,
         sql=sql,
-        builds=tuple(read_index(statement, schema=schema) for statement in sql if _CREATE.match(statement)),
+        builds=builds,
         drops=tuple(_bare(match["name"]) for statement in sql if (match := _DROP.match(statement))),
     )

@@ -112,15 +112,16 @@ def _read(session: Session, table: tuple[str, str]) -> tuple[int, int]:
 
 
 def _settled(session: Session, table: tuple[str, str]) -> tuple[int, int]:
-    """The counters once they stand still: before PostgreSQL 15 they arrive with a delay."""
+    """The counters once they stand still, or after some patience: before PostgreSQL 15 they arrive with a delay."""
     counters = _read(session, table)
     if session.server_version >= _FORCED_FLUSH:
         return counters
+    deadline = time.monotonic() + _PATIENCE_S
     while True:
         time.sleep(1.0)
         again = _read(session, table)
-        if again == counters:
-            return counters
+        if again == counters or time.monotonic() >= deadline:
+            return again
         counters = again
 
 

@@ -105,6 +105,8 @@ def _unfit(statement: Statement) -> str:
         return "it writes, and writing statements are not executed"
     if not statement.samples and (statement.types or "$1" in statement.sql):
         return "no values for its parameters were captured"
+    if statement.samples and not any(None not in sample for sample in statement.samples):
+        return "values of its parameters were left out of the capture, and NULL in their place would match nothing"
     return ""
 
 
@@ -143,11 +145,16 @@ def _measured(
 
 
 def choose(statement: Statement, count: int) -> list[_Sample]:
-    """The samples to run: the weightiest first, and among equals spread evenly over what was captured."""
+    """The complete samples to run: the weightiest first, and among equals spread evenly over what was captured."""
     if not statement.samples:
         return [_Sample((), 1.0)]
-    weights = statement.sample_weights or (1.0,) * len(statement.samples)
-    pairs = [_Sample(sample, weight) for sample, weight in zip(statement.samples, weights, strict=True)]
+    known = statement.sample_weights or (1.0,) * len(statement.samples)
+    pairs = [
+        _Sample(sample, weight)
+        for sample, weight in zip(statement.samples, known, strict=True)
+        if None not in sample
+    ]
+    weights = [pair.weight for pair in pairs]
     if len(pairs) <= count:
         return sorted(pairs, key=lambda each: -each.weight)
     if len(set(weights)) == 1:

@@ -1,7 +1,7 @@
 """Reads an advice file back: what `write`, `apply` and `verify` work from.
 
 The file is somebody's input: sizes, shapes and types are checked, and nothing in it is executed as it stands. DDL is made
-anew from the structure of each index.
+anew from the structure of each index; its expressions and its predicate, which are SQL, have to be one expression each.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from indexical import ddl
-from indexical.errors import FileRefused
+from indexical.errors import FileRefused, StatementRefused
 from indexical.model import Drop, ExistingIndex, HotLoss, Index, Key, Origin, Recommendation
 from indexical.report.document import read
 from indexical.report.json import VERSION
+from indexical.workload.lexer import Comment, scan
 
 T = TypeVar("T")
 
@@ -47,7 +48,7 @@ def load(path: Path) -> AcceptedAdvice:
             tuple(_drop(item) for item in document.get("drop", [])),
             str(document.get("database", "")),
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError, StatementRefused) as error:
         detail = f"{type(error).__name__}: {error}"[:120]
         raise FileRefused(f"{path} is damaged or was edited by hand ({detail}); run advise again") from None
 
@@ -92,9 +93,27 @@ def _drop(item: dict[str, Any]) -> Drop:
 
 def _index(raw: dict[str, Any]) -> Index:
     keys = tuple(_built(Key, key) for key in raw["keys"])
-    return _built(
+    index = _built(
         Index, {**raw, "keys": keys, "include": tuple(_string(column) for column in raw["include"])}
     )
+    for name in (index.schema, index.table, *index.include, *(key.column for key in keys)):
+        _string(name)
+    for text in (index.predicate, *(key.expression for key in keys)):
+        _one_expression(text)
+    return index
+
+
+def _one_expression(sql: str) -> None:
+    """Refuses text that could be more than an expression inside a statement, or the end of one."""
+    open_brackets = 0
+    for token in scan(sql):
+        if isinstance(token, Comment) or token.text in (";", "\\"):
+            raise ValueError("an index is not to hold a comment or a second statement")
+        open_brackets += {"(": 1, ")": -1}.get(token.text, 0)
+        if open_brackets < 0:
+            break
+    if open_brackets:
+        raise ValueError("an index has an expression with a bracket too many or too few")
 
 
 def _built(cls: type[T], values: dict[str, Any]) -> T:
@@ -114,4 +133,5 @@ def _built(cls: type[T], values: dict[str, Any]) -> T:
 def _string(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError(f"expected text, found {type(value).__name__}")
+    value.encode()  # A lone surrogate is no text that a database or a file could hold.
     return value

@@ -67,19 +67,16 @@ def load(path: Path) -> Run:
             for raw in document["reads"]
         )
         read_ms = float(document["read_ms"])
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, OverflowError, TypeError, ValueError):
         raise FileRefused(f"{path} is damaged; measure again") from None
     return Run(str(document.get("server_version", "")), read_ms, reads)
 
 
 def sections(run: Run, before: Run | None = None) -> tuple[Section, ...]:
     """The run, or the comparison with an earlier one, dearest statements first."""
-    total = f"The workload's reads once: {milliseconds(run.read_ms)} on PostgreSQL {run.server_version}"
-    if before is not None:
-        total += f"; before: {milliseconds(before.read_ms)} ({change(before.read_ms, run.read_ms)})"
-    result = [
-        Section(f"Measured ({plural(len(run.reads), 'statement')})", (total + ".",), _table(run, before))
-    ]
+    total = f"The workload's reads once: {milliseconds(run.read_ms)} on PostgreSQL {run.server_version}."
+    lines = (total,) if before is None else (total, _comparison(run, before))
+    result = [Section(f"Measured ({plural(len(run.reads), 'statement')})", lines, _table(run, before))]
     if run.not_measured:
         result.append(
             Section(
@@ -92,6 +89,22 @@ def sections(run: Run, before: Run | None = None) -> tuple[Section, ...]:
             )
         )
     return tuple(result)
+
+
+def _comparison(run: Run, before: Run) -> str:
+    """Both totals over what both runs measured, each statement weighed by its calls now: the rest proves nothing."""
+    earlier = {read.id: read for read in before.reads}
+    shared = [read for read in run.reads if read.id in earlier]
+    if not shared:
+        return "No statement was measured in both runs: there is nothing to compare."
+    old = sum(read.calls * earlier[read.id].median_ms for read in shared)
+    new = sum(read.calls * read.median_ms for read in shared)
+    text = (
+        f"Measured in both runs: {plural(len(shared), 'statement')}, before {milliseconds(old)}, now {milliseconds(new)} "
+        f"({change(old, new)})."
+    )
+    gone = sorted(earlier.keys() - {read.id for read in run.reads})
+    return f"{text} Only measured before: {', '.join(gone)}." if gone else text
 
 
 def _table(run: Run, before: Run | None) -> Table:

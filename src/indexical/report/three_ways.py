@@ -16,6 +16,9 @@ SLOWER = 1.25
 """A statement counts as slower than with the guide's set from this ratio on ..."""
 NOISE_MS = 0.05
 """... and from this difference of its median on, in milliseconds: below it lies the noise of one execution."""
+NOT_MEASURED = "not measured"
+MISSED = 6
+"""How many of the things not measured the text form names; JSON has all."""
 
 
 def document(result: ThreeWays) -> dict[str, Any]:
@@ -97,11 +100,12 @@ def _totals(result: ThreeWays) -> Section:
         ("  bytes freed", *(size(way.freed) if way.freed else "0" for way in result.ways)),
     ]
     rows += [
-        (f"write {write.id}, per row", *(f"{number(_write(way, write.id))} µs" for way in result.ways))
-        for write in prior.writes
+        (f"write {id}, per row", *(_write(way, id) for way in result.ways))
+        for id in dict.fromkeys(write.id for way in result.ways for write in way.writes)
     ]
     rows += [
-        (f"HOT updates, {hot.id}", *(share(_hot(way, hot.id)) for way in result.ways)) for hot in prior.hot
+        (f"HOT updates, {id}", *(_hot(way, id) for way in result.ways))
+        for id in dict.fromkeys(hot.id for way in result.ways for hot in way.hot)
     ]
     columns = (
         Column("measured"),
@@ -113,8 +117,14 @@ def _totals(result: ThreeWays) -> Section:
         f"Three ways: {result.example}, scale {result.scale}",
         (f"PostgreSQL {result.server_version}, same rows, same workload, really executed in turn.",),
         Table(columns, tuple(rows)),
-        tuple(f"{item.what} was not measured: {item.reason}" for item in result.not_measured[:6]),
+        _missed(result),
     )
+
+
+def _missed(result: ThreeWays) -> tuple[str, ...]:
+    notes = [f"{item.what} was not measured: {item.reason}" for item in result.not_measured[:MISSED]]
+    rest = len(result.not_measured) - len(notes)
+    return (*notes, f"… and {rest} more were not measured.") if rest else tuple(notes)
 
 
 def _statements(result: ThreeWays) -> Section:
@@ -127,7 +137,7 @@ def _statements(result: ThreeWays) -> Section:
             (
                 shorten(read.id, 40) + (f"\n{shorten(labels[read.id], 40)}" if labels.get(read.id) else ""),
                 number(read.calls),
-                *(milliseconds(time.median_ms) if time else "not measured" for time in times),
+                *(milliseconds(time.median_ms) if time else NOT_MEASURED for time in times),
                 shorten(", ".join(times[2].indexes), 48) if times[2] and times[2].indexes else "—",
             )
         )
@@ -162,7 +172,7 @@ def _slower(result: ThreeWays) -> Section:
     rows = []
     for id in explained:
         guide, ours = _find(result.guide, id), _find(result.indexical, id)
-        times = tuple(milliseconds(read.median_ms) if read else "not measured" for read in (guide, ours))
+        times = tuple(milliseconds(read.median_ms) if read else NOT_MEASURED for read in (guide, ours))
         rows.append((shorten(id, 44), number(ours.calls) if ours else "", *times, shorten(reasons[id], 160)))
     columns = (
         Column("statement"),
@@ -180,9 +190,9 @@ def _ratio(value: float, base: float) -> float:
     return value / base if base else 0.0
 
 
-def _write(way: Way, id: str) -> float:
-    return next((write.us_per_row for write in way.writes if write.id == id), 0.0)
+def _write(way: Way, id: str) -> str:
+    return next((f"{number(write.us_per_row)} µs" for write in way.writes if write.id == id), NOT_MEASURED)
 
 
-def _hot(way: Way, id: str) -> float:
-    return next((hot.share for hot in way.hot if hot.id == id), 0.0)
+def _hot(way: Way, id: str) -> str:
+    return next((share(hot.share) for hot in way.hot if hot.id == id), NOT_MEASURED)

@@ -51,7 +51,7 @@ def printable(text: str) -> str:
     """
     return "".join(
         char
-        if char == "\n" or unicodedata.category(char) not in {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
+        if char in "\n\t" or unicodedata.category(char) not in {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
         else repr(char)[1:-1]
         for char in text
     )

@@ -62,7 +62,8 @@ def advice_sections(advice: Advice, *, full: bool = False) -> tuple[Section, ...
 
 def _summary(advice: Advice) -> Section:
     statements = f"{number(len(advice.statements))} of {plural(advice.workload_statements, 'statement')}"
-    examined = f"{statements}, {number(advice.workload_calls)} calls, planned on the {advice.planner.kind}"
+    where = "by HypoPG" if advice.planner.kind == "hypopg" else f"on the {advice.planner.kind}"
+    examined = f"{statements}, {number(advice.workload_calls)} calls, planned {where}"
     reads = f"{number(advice.cost_before)} → {number(advice.cost_after)} planner units"
     upkeep = f"{number(advice.maintenance_before)} → {number(advice.maintenance_after)}"
     added = f"{plural(len(advice.create), 'new index', 'new indexes')} of {size(advice.storage_added)}"

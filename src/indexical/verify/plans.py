@@ -34,6 +34,9 @@ def plan_statements(
 ) -> tuple[PlannedStatement, ...]:
     """Plans the named statements with the values they were captured with; nothing is executed.
 
+    Where a value was left out of the capture the statement is planned for any value: with NULL in its place no row would
+    match, and no index be used.
+
     Raises :class:`ConnectionFailed`; a statement that the server does not plan says so in its result.
     """
     return tuple(
@@ -43,7 +46,8 @@ def plan_statements(
 
 def _planned(session: Session, statement: Statement, max_samples: int) -> PlannedStatement:
     counts: dict[str, int] = {}
-    samples = statement.samples[:max_samples] or ((),)
+    known = [() if None in sample else sample for sample in statement.samples]
+    samples = list(dict.fromkeys(known))[:max_samples] or [()]
     try:
         for sample in samples:
             for name in explain(session, statement, sample).plan().index_names:

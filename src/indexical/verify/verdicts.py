@@ -43,7 +43,7 @@ def _verdict(session: Session, expected: Recommendation, planned: Sequence[Plann
         return NotMeasured(id, _what(expected), f"no plan could be made: {asked[0].refused}")
     # Statements that another index was made for count too: what is used is used.
     users = tuple(each.id for each in answered if each.times(expected.name))
-    missing = tuple(each.id for each in asked if not each.times(expected.name))
+    missing = tuple(each.id for each in asked if not each.refused and not each.times(expected.name))
     return Verified(
         id,
         _what(expected),

@@ -98,18 +98,20 @@ def test_what_cannot_be_measured_says_why_and_the_others_are_measured(orders):
     statements = [
         Statement("writes", "UPDATE orders SET total = 0", kind="update"),
         Statement("no-values", "SELECT 1 FROM orders WHERE id = $1", types=("int8",)),
+        Statement("left-out", "SELECT 1 FROM orders WHERE id = $1", types=("int8",), samples=((None,),)),
         Statement("hidden-write", "SELECT nextval('numbers')"),
         Statement("locks", "SELECT id FROM orders WHERE id = 1 FOR UPDATE"),
         Statement("broken", "SELECT gone FROM orders"),
         BY_KEY,
     ]
     found = run({"a": orders}, *statements)["a"]
-    assert [type(each) for each in found] == [NotMeasured] * 5 + [Measurement]
+    assert [type(each) for each in found] == [NotMeasured] * 6 + [Measurement]
     assert "writing" in found[0].reason
     assert "no values" in found[1].reason
-    assert "writing" in found[2].reason
+    assert "left out" in found[2].reason
     assert "writing" in found[3].reason
-    assert "refused" in found[4].reason
+    assert "writing" in found[4].reason
+    assert "refused" in found[5].reason
     assert orders.value("SELECT count(*) FROM orders WHERE total = 0") == 0
     assert orders.value("SELECT is_called FROM numbers") is False
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from indexical.apply.build import apply_sql, create_statement
@@ -98,6 +100,23 @@ def test_a_statement_that_cannot_be_planned_gives_no_verdict(big):
     (outcome,) = verdicts(big, expect("orders_user_idx", USER, "broken"), statements=[broken])
     assert isinstance(outcome, NotMeasured)
     assert "no plan could be made" in outcome.reason
+
+
+def test_a_value_that_was_left_out_of_the_capture_is_not_taken_for_null(big):
+    big.run("CREATE INDEX orders_user_idx ON orders (user_id)")
+    redacted = replace(OF_USER, samples=((None,), (None,)))
+    (outcome,) = verdicts(big, expect("orders_user_idx", USER, "of-user"), statements=[redacted])
+    assert (outcome.verdict, outcome.evidence) == ("used", "1 of 1 plans, 1 of 1 statements")
+
+
+def test_a_statement_that_cannot_be_planned_does_not_count_as_missing(big):
+    big.run("CREATE INDEX orders_user_idx ON orders (user_id)")
+    broken = Statement("broken", "SELECT gone FROM orders WHERE user_id = 1")
+    (outcome,) = verdicts(
+        big, expect("orders_user_idx", USER, "broken", "of-user"), statements=[broken, OF_USER]
+    )
+    assert (outcome.verdict, outcome.statements, outcome.missing) == ("used", ("of-user",), ())
+    assert outcome.evidence.endswith("1 could not be planned")
 
 
 def test_a_missing_index_fails(orders):

@@ -37,6 +37,14 @@ def test_directions_that_no_statement_can_tell_make_one_candidate() -> None:
     assert pair.statements == ("s1", "s2", "s3")
 
 
+def test_a_text_that_begins_with_many_comments_is_read_at_once() -> None:
+    begun = time.monotonic()
+    found = ask("/* page */ -- of\n" * 40 + "SELECT * FROM orders WHERE status = $1", "/**/" * 40 + "VACUUM")
+    assert time.monotonic() - begun < 5
+    assert [each.index.text for each in found.candidates] == ["public.orders (status)"]
+    assert [each.what for each in found.not_examined] == ["s2"]
+
+
 def test_a_mixed_order_that_one_statement_needs_serves_those_that_need_none() -> None:
     found = ask(
         "SELECT * FROM orders ORDER BY status, created_at DESC LIMIT 5",
@@ -232,6 +240,15 @@ def test_a_foreign_table_gets_no_index_and_says_so() -> None:
     found = generate(workload("SELECT * FROM far WHERE x = $1"), far, Limits())
     assert found.candidates == ()
     assert found.not_examined == (NotExamined("s1", "it reads a foreign table, which can have no index"),)
+
+
+def test_a_table_whose_columns_get_other_names_is_not_passed_over_in_silence() -> None:
+    found = ask("SELECT * FROM orders AS o (a, b, c) WHERE a = $1 AND b = $2")
+    assert found.candidates == ()
+    assert found.not_examined == (
+        NotExamined("s1", "it gives the columns of public.orders other names, which are not followed"),
+    )
+    assert ask("WITH c AS (SELECT 1) SELECT * FROM c AS o (a) WHERE a = $1").not_examined == ()
 
 
 def test_a_write_without_a_table_is_refused_politely() -> None:

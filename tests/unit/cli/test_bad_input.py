@@ -191,3 +191,34 @@ def test_only_and_phase_narrow_what_is_accepted(
 
 def test_the_saved_advice_is_json(accepted: str) -> None:
     assert json.loads(Path(accepted).read_text())["version"] == 1
+
+
+def test_a_phase_without_a_new_index_keeps_the_old_one_that_it_was_to_replace(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, accepted: str
+) -> None:
+    target = tmp_path / "out.sql"
+    call(capsys, "write", "--advice", accepted, "--phase", "analytics", "-o", str(target))
+    assert "DROP INDEX CONCURRENTLY public" not in target.read_text()
+    call(capsys, "write", "--advice", accepted, "--only", "create", "-o", str(target))
+    assert "DROP INDEX CONCURRENTLY public" not in target.read_text()
+    call(capsys, "write", "--advice", accepted, "--phase", "critical", "-o", str(target))
+    assert "DROP INDEX CONCURRENTLY public.orders_user_id_idx" in target.read_text()
+
+
+def test_a_source_too_long_for_a_file_name_is_exit_2(
+    capsys: pytest.CaptureFixture[str], workload: str
+) -> None:
+    status, err = call(capsys, "advise", "a" * 300, "--workload", workload)
+    assert status == 2
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("place", ["file/inside", "file"])
+def test_a_demo_kept_where_no_folder_can_be_is_exit_2(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, place: str
+) -> None:
+    (tmp_path / "file").write_text("x")
+    status, err = call(capsys, "demo", "--scale", "small", "--keep", str(tmp_path / place))
+    assert status == 2
+    assert "for --keep" in err
+    assert (tmp_path / "file").read_text() == "x"

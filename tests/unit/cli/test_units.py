@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 
 import pytest
 
@@ -66,3 +67,9 @@ def test_kinds_are_those_that_can_be_advised() -> None:
         units.kinds("btree,gin")
     with pytest.raises(argparse.ArgumentTypeError, match="the kinds are: btree"):
         units.kinds(",")
+
+
+@pytest.mark.parametrize("parse", [units.size, units.seconds])
+def test_a_number_beyond_all_bounds_is_refused(parse: Callable[[str], float]) -> None:
+    with pytest.raises(argparse.ArgumentTypeError, match="write one such as"):
+        parse("9" * 400)

@@ -57,3 +57,24 @@ def test_a_damaged_run_is_refused(tmp_path: Path) -> None:
     path.write_text(render_json(run(1.0)).replace('"calls"', '"cals"'))
     with pytest.raises(FileRefused, match="damaged"):
         load(path)
+
+
+def test_totals_are_compared_only_over_what_both_runs_measured() -> None:
+    slow = Measurement("slow", 1.0, 7, 900.0, 900.0, 900.0, 9, 1.0)
+    earlier = run(12.0)
+    earlier = Run("18.6", earlier.read_ms + 900.0, (*earlier.reads, slow))
+    now = run(12.0, NotMeasured("slow", "slow", "it ran into the statement timeout"))
+    text = " ".join(render_sections(sections(now, earlier)).split())
+    assert "Measured in both runs: 1 statement, before 120 ms, now 120 ms (+0 %)." in text
+    assert "Only measured before: slow." in text
+
+
+def test_runs_without_a_common_statement_are_not_compared() -> None:
+    assert "there is nothing to compare" in render_sections(sections(run(3.0), Run("18.6", 9.0, ())))
+
+
+def test_a_run_with_a_number_that_is_none_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "run.json"
+    path.write_text(render_json(run(1.0)).replace('"buffers": 321', '"buffers": 1e999'))
+    with pytest.raises(FileRefused, match="damaged"):
+        load(path)

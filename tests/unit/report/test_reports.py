@@ -13,6 +13,7 @@ from indexical.errors import FileRefused, InputError
 from indexical.model import Index, Key, Refusal
 from indexical.report import FORMATS, render
 from indexical.report.advice_file import load
+from indexical.report.units import printable
 
 HOSTILE = "x\x1b[31m|<script>alert(1)</script>`\u202e"
 
@@ -170,3 +171,61 @@ def test_long_tables_are_cut_in_text_and_whole_in_markdown() -> None:
 def test_the_gap_is_a_share_of_what_the_choice_costs() -> None:
     assert advice().gap == pytest.approx(1 - 1_100 / (1_001 + 170))
     assert replace(advice(), bound=5_000.0).gap == 0.0
+
+
+@pytest.mark.parametrize(
+    "predicate",
+    [
+        "true; DROP TABLE x",
+        "true -- ",
+        "true /* x */",
+        "true) TABLESPACE pg_default (",
+        "(true",
+        "true \\! id",
+        "'open",
+    ],
+)
+def test_sql_that_is_more_than_a_predicate_is_refused(tmp_path: Path, predicate: str) -> None:
+    document = json.loads(render(advice(), "json"))
+    document["create"][1]["index"]["predicate"] = predicate
+    path = tmp_path / "advice.json"
+    path.write_text(json.dumps(document))
+    with pytest.raises(FileRefused, match="is damaged or was edited by hand"):
+        load(path)
+
+
+@pytest.mark.parametrize(
+    "predicate",
+    [
+        "(status)::text = ANY ((ARRAY['a;b'::character varying, 'c--'::character varying])::text[])",
+        "((kind = 'x)'::text) OR (NOT paid))",
+        "doc @> '{\"a\": [1]}'::jsonb",
+    ],
+)
+def test_a_predicate_as_postgresql_prints_it_comes_back(tmp_path: Path, predicate: str) -> None:
+    path = tmp_path / "advice.json"
+    index = replace(advice().create[1].index, predicate=predicate)
+    path.write_text(render(advice(create=(recommendation(index, "a_idx"),)), "json"))
+    assert load(path).create[0].index == index
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"keys": [{', '"keys": ["ab", {'),
+        ('"size": 12000000', '"size": 1e999'),
+        ('"schema": "public"', '"schema": "\\ud800"'),
+        ('"schema": "public"', '"schema": 5'),
+    ],
+)
+def test_what_no_advice_holds_is_refused_without_a_traceback(tmp_path: Path, old: str, new: str) -> None:
+    text = json.dumps(json.loads(render(advice(), "json")))
+    assert old in text
+    path = tmp_path / "advice.json"
+    path.write_text(text.replace(old, new))
+    with pytest.raises(FileRefused, match="is damaged or was edited by hand"):
+        load(path)
+
+
+def test_a_tab_is_shown_as_it_is() -> None:
+    assert printable("\tif x:\n\x1b") == "\tif x:\n\\x1b"

@@ -97,3 +97,17 @@ def test_noise_is_no_loss() -> None:
     assert slower_than_guide(noisy) == ()
     close = replace(RESULT, guide=way("guide", 10.0), indexical=way("indexical", 11.0))
     assert slower_than_guide(close) == ()
+
+
+def test_what_one_way_lacks_is_never_shown_as_nothing() -> None:
+    lacking = replace(RESULT, prior=way("prior", 20.0, writes=(), hot=()))
+    lines = [line for line in render_sections(sections(lacking)).splitlines() if "guest" in line]
+    assert [line.count("not measured") for line in lines] == [1, 1]
+    assert not any(" 0 " in line for line in lines)
+
+
+def test_many_things_not_measured_are_counted() -> None:
+    many = tuple(NotMeasured(f"s{n}", f"s{n}", "it timed out") for n in range(9))
+    text = render_sections(sections(replace(RESULT, not_measured=many)))
+    assert "s5 was not measured" in text
+    assert "and 3 more were not measured" in text

@@ -5,12 +5,20 @@ from __future__ import annotations
 import argparse
 import sys
 
-from indexical.advise import advise_catalog
+from indexical.advise import advise_catalog, advise_hypopg
 from indexical.cli import units
 from indexical.cli.door import Door
 from indexical.cli.output import emit, terminal
 from indexical.cli.progress import OnEvent, progress
-from indexical.cli.source import add_source, add_workload, read_catalog, read_workload
+from indexical.cli.source import (
+    add_source,
+    add_workload,
+    looks_like_url,
+    read_catalog,
+    read_workload,
+    url_of,
+)
+from indexical.errors import InputError
 from indexical.model import Advice, Limits
 from indexical.report import FORMATS, render
 
@@ -62,7 +70,18 @@ def add_limits(parser: argparse.ArgumentParser) -> None:
         default=units.KINDS,
         help="access methods, comma-separated: btree",
     )
-    group.add_argument("--planner", choices=("twin",), default="twin", help="who answers what-if questions")
+    group.add_argument(
+        "--planner",
+        choices=("twin", "hypopg"),
+        default="twin",
+        help="who answers what-if questions: the planner twin, or HypoPG in the database itself",
+    )
+    group.add_argument(
+        "--engine",
+        metavar="DIR",
+        help="programs of the PostgreSQL that the planner twin runs on; by default one of the server's own version, else"
+        " the bundled one",
+    )
     group.add_argument(
         "--deadline",
         metavar="TIME",
@@ -86,9 +105,21 @@ def limits_of(arguments: argparse.Namespace) -> Limits:
 
 def make_advice(arguments: argparse.Namespace, door: Door, on_event: OnEvent | None) -> Advice:
     """The advice for the arguments of :func:`configure`, in the project's terms at the Django door."""
-    workload = read_workload(arguments.workload)
+    workload = read_workload(arguments, door)
+    hypopg = arguments.planner == "hypopg"
+    if hypopg and arguments.source is not None and not looks_like_url(arguments.source):
+        raise InputError(
+            f"--planner hypopg asks the database itself, and {arguments.source!r} is not a connection URL; give one, or"
+            " leave out --planner to use the planner twin"
+        )
     catalog = read_catalog(arguments.source, door, on_event)
-    advice = advise_catalog(workload, catalog, limits_of(arguments), on_event=on_event)
+    if hypopg:
+        url = url_of(arguments.source, door)
+        advice = advise_hypopg(url, workload, catalog, limits_of(arguments), on_event=on_event)
+    else:
+        advice = advise_catalog(
+            workload, catalog, limits_of(arguments), engine=arguments.engine, on_event=on_event
+        )
     return door.project.annotate(advice) if door.project is not None else advice
 
 

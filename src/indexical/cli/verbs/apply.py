@@ -52,6 +52,11 @@ def run(arguments: argparse.Namespace, door: Door) -> int:
             raise InputError(
                 "migrations are applied to the project's own database; leave SOURCE out, or give --advice FILE"
             )
+        if arguments.name or arguments.phase or arguments.only or arguments.journal:
+            raise InputError(
+                "--name, --phase, --only and --journal are for an advice file, and every pending index migration would be "
+                "applied; give --advice FILE, or leave them out"
+            )
         return _run_migrations(arguments, door.project)
     return _run_sql(arguments, door)
 

@@ -32,7 +32,7 @@ def configure(parser: argparse.ArgumentParser, door: Door) -> None:
 
 def run(arguments: argparse.Namespace, door: Door) -> int:
     before = measured.load(Path(arguments.compare)) if arguments.compare else None
-    workload = read_workload(arguments.workload)
+    workload = read_workload(arguments, door)
     with open_session(arguments.source, door) as session, progress() as on_event:
         found = measure({"now": session}, workload, runs=arguments.runs, on_event=on_event)["now"]
         now = measured.Run(

@@ -24,7 +24,7 @@ def configure(parser: argparse.ArgumentParser, door: Door) -> None:
 
 def run(arguments: argparse.Namespace, door: Door) -> int:
     create, _ = accepted(arguments)
-    workload = read_workload(arguments.workload)
+    workload = read_workload(arguments, door)
     with open_session(arguments.source, door) as session:
         outcomes = verify(session, create, workload)
     width, color = terminal()

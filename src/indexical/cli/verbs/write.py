@@ -54,10 +54,13 @@ def add_advice(parser: argparse.ArgumentParser) -> None:
 
 
 def accepted(arguments: argparse.Namespace) -> tuple[tuple[Recommendation, ...], tuple[Drop, ...]]:
-    """The part of the advice file that the arguments accept.
+    """The part of the advice file that the arguments accept; it may be nothing.
+
+    A drop whose work a new index is to do goes with that index: it is left out when the index is, unless it is asked for by
+    ``--name`` or ``--only drop``.
 
     Raises:
-        InputError: a name is not in the advice, or nothing is left.
+        InputError: a name is not in the advice.
     """
     advice = load(Path(arguments.advice))
     names = set(arguments.name)
@@ -69,7 +72,16 @@ def accepted(arguments: argparse.Namespace) -> tuple[tuple[Recommendation, ...],
         for item in advice.create
         if (not names or item.name in names) and (not arguments.phase or item.phase in arguments.phase)
     )
-    drop = tuple(item for item in advice.drop if not names or item.existing.name in names)
+    left_out = {item.name for item in advice.create} - {item.name for item in create}
+    drop = tuple(
+        item
+        for item in advice.drop
+        if (
+            item.existing.name in names
+            if names
+            else arguments.only == "drop" or item.covered_by not in left_out
+        )
+    )
     return (() if arguments.only == "drop" else create), (() if arguments.only == "create" else drop)
 
 
@@ -85,7 +97,9 @@ def run(arguments: argparse.Namespace, door: Door) -> int:
     changes = door.project.changes(create, drop)
     instructions = [change for change in changes if isinstance(change, Instruction)]
     if arguments.diff:
-        sys.stdout.write(printable(door.project.diff(changes)))
+        text = door.project.diff(changes)
+        # In a pipe or a file it is a patch, which has to hold every character as it is.
+        sys.stdout.write(printable(text) if sys.stdout.isatty() else text)
         report_instructions(instructions)
         return 0
     edits = [change for change in changes if isinstance(change, SourceEdit)]

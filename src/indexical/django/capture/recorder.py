@@ -25,8 +25,8 @@ MAX_ENTRIES = 5000
 MAX_SAMPLES = 16
 _MAX_SQL = 100_000
 _EXAMINED = re.compile(
-    r"\s*(?:--[^\n]*\n\s*|/\*.*?\*/\s*)*\(*\s*(select|insert|update|delete|with|values)\b",
-    re.IGNORECASE | re.DOTALL,
+    r"\s*(?:--[^\n]*\n\s*|/\*[^*]*\*+(?:[^/*][^*]*\*+)*/\s*)*\(*\s*(select|insert|update|delete|with|values)\b",
+    re.IGNORECASE,
 )
 _READS = frozenset(["select", "with", "values"])
 

@@ -53,7 +53,15 @@ def with_statements(node: cst.ClassDef, body: Sequence[Statement]) -> cst.ClassD
     kept = [part for part in body if not _is_pass(part)] or list(body)
     if isinstance(node.body, cst.IndentedBlock):
         return node.with_changes(body=node.body.with_changes(body=kept))
-    return node.with_changes(body=cst.IndentedBlock(body=kept))
+    return node.with_changes(body=cst.IndentedBlock(body=[_without_semicolon(part) for part in kept]))
+
+
+def _without_semicolon(part: Statement) -> Statement:
+    """A statement of a one-line body, which parted it from the next."""
+    if not isinstance(part, cst.SimpleStatementLine):
+        return part
+    last = part.body[-1].with_changes(semicolon=cst.MaybeSentinel.DEFAULT)
+    return part.with_changes(body=[*part.body[:-1], last])
 
 
 def replaced(body: Sequence[Statement], old: Statement, new: Statement) -> list[Statement]:

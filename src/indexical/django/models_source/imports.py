@@ -89,6 +89,10 @@ def _imported(module: cst.Module) -> Iterator[tuple[str, str]]:
 
 def _bound_names(module: cst.Module) -> set[str]:
     bound = {name.partition(".")[0] for _, name in _imported(module)}
+    for found in m.findall(module, m.ImportFrom()):
+        # Relative imports and those inside a block bind names as well.
+        if isinstance(found, cst.ImportFrom) and not isinstance(found.names, cst.ImportStar):
+            bound.update(alias.evaluated_alias or alias.evaluated_name for alias in found.names)
     for part in module.body:
         if isinstance(part, cst.ClassDef | cst.FunctionDef):
             bound.add(part.name.value)

@@ -14,6 +14,8 @@ from datagen.handles import make_handles
 from datagen.loader import load, make_world
 from datagen.scale import SCALES
 
+_YEARS = range(1975, 2501)
+
 
 def parse_now(text: str | None) -> dt.datetime:
     """The end of the data's two years: the given moment, or the start of today (UTC)."""
@@ -25,6 +27,8 @@ def parse_now(text: str | None) -> dt.datetime:
         raise CommandError(
             f"--now {text!r} is not a date or time; write it like 2026-03-01 or 2026-03-01T08:30:00+00:00."
         ) from error
+    if now.year not in _YEARS:
+        raise CommandError(f"--now {text!r} must lie between the years {_YEARS[0]} and {_YEARS[-1]}.")
     return now if now.tzinfo else now.replace(tzinfo=dt.UTC)
 
 
