@@ -87,3 +87,8 @@ def test_a_refused_connection_names_the_place_and_not_the_password() -> None:
     assert "canary" not in message
     assert "\n" not in message
     assert refused.value.exit_code == 3
+
+
+def test_a_digit_that_is_no_number_is_no_port() -> None:
+    with pytest.raises(InputError, match="port"):
+        parse("host=localhost port=² dbname=shop")

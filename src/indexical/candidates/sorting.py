@@ -66,7 +66,7 @@ def _bound(source: Source, column: str) -> bool:
 def _meant(item: Node, node: exp.Select) -> Node:
     """The expression behind an output's number or name: PostgreSQL takes an output's name before a column's."""
     if isinstance(item, exp.Literal) and not item.is_string:
-        place = int(item.this) - 1 if str(item.this).isdigit() else -1
+        place = int(item.this) - 1 if str(item.this).isdecimal() else -1
         return bare(node.expressions[place].unalias()) if 0 <= place < len(node.expressions) else item
     if isinstance(item, exp.Column) and not item.args.get("table"):
         for output in node.expressions:

@@ -32,9 +32,9 @@ def emit(text: str, path: str | None) -> None:
         target = Path(path)
         if not path or target.is_dir():
             raise InputError(f"{path!r} cannot be written: it is a folder; name a file")
-        if target.exists() and not target.is_file():
-            # A device or a pipe, such as /dev/stdout: it takes the text and is not to be replaced.
-            with target.open("wb") as stream:
+        if target.exists() and (not target.is_file() or target.is_relative_to("/dev")):
+            # A device or a pipe, or /dev/stdout, whatever stands behind it: it takes the text and is not to be replaced.
+            with target.open("ab") as stream:
                 stream.write(content)
         else:
             _replace(target.resolve(), content)

@@ -95,9 +95,9 @@ def _statement(
             return results | _measured(left, statement, effort, indexes)
         except _Trouble as trouble:
             # The others are measured all the same; what they have run so far was disturbed, so they begin anew.
-            results[trouble.database] = NotMeasured(statement.id, statement.sql, _why(trouble.error))
+            results[trouble.database] = NotMeasured(statement.id, statement.id, _why(trouble.error))
             del left[trouble.database]
-    return results | {name: NotMeasured(statement.id, statement.sql, reason) for name in left}
+    return results | {name: NotMeasured(statement.id, statement.id, reason) for name in left}
 
 
 def _unfit(statement: Statement) -> str:
@@ -106,7 +106,7 @@ def _unfit(statement: Statement) -> str:
     if not statement.samples and (statement.types or "$1" in statement.sql):
         return "no values for its parameters were captured"
     if statement.samples and not any(None not in sample for sample in statement.samples):
-        return "values of its parameters were left out of the capture, and NULL in their place would match nothing"
+        return "values of its parameters were left out of the capture, and NULL would match nothing"
     return ""
 
 

@@ -234,7 +234,7 @@ def _placeholders(sql: str) -> int:
     """An upper bound of the highest ``$n``; one inside a literal does no harm."""
     highest = 0
     for part in sql.split("$")[1:]:
-        digits = part[: next((i for i, c in enumerate(part) if not c.isdigit()), len(part))]
+        digits = part[: next((i for i, c in enumerate(part) if not c.isdecimal()), len(part))]
         if digits and len(digits) < 6:
             highest = max(highest, int(digits))
     return min(highest, 1000)

@@ -132,6 +132,6 @@ def _checked(found: dict[str, str]) -> dict[str, str]:
         name = unknown[0] if re.fullmatch(r"[a-z_]{1,30}", unknown[0]) else "a parameter"
         raise InputError(f"{name} is not something a connection URL can set; remove it")
     for port in found.get("port", "").split(","):
-        if port and not (port.isdigit() and 0 < int(port) < 65536):
+        if port and not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
             raise InputError("the port of the connection URL is not a number from 1 to 65535")
     return found

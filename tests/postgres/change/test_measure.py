@@ -109,6 +109,7 @@ def test_what_cannot_be_measured_says_why_and_the_others_are_measured(orders):
     assert "writing" in found[0].reason
     assert "no values" in found[1].reason
     assert "left out" in found[2].reason
+    assert [each.what for each in found[:3]] == ["writes", "no-values", "left-out"]
     assert "writing" in found[3].reason
     assert "writing" in found[4].reason
     assert "refused" in found[5].reason

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import stat
+import subprocess
 import sys
 from argparse import Namespace
 from pathlib import Path
@@ -46,6 +47,14 @@ def test_a_device_is_written_to_and_not_replaced(tmp_path: Path) -> None:
     finally:
         os.close(reader)
     assert stat.S_ISFIFO(pipe.stat().st_mode)
+
+
+def test_standard_output_by_its_file_name_is_written_to_and_not_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "both.txt"
+    script = "from indexical.cli.output import emit\nprint('one', flush=True)\nemit('two', '/dev/stdout')\n"
+    with path.open("w") as stream:
+        subprocess.run([sys.executable, "-c", script], stdout=stream, check=True)
+    assert path.read_text() == "one\ntwo"
 
 
 def test_the_mode_of_a_file_and_a_link_to_it_stay(tmp_path: Path) -> None:
