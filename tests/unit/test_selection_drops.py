@@ -187,3 +187,17 @@ def test_heap_only_updates_that_a_drop_gives_back_lower_the_upkeep():
 def test_drops_are_sorted_and_name_their_reason_once():
     made = world({"q": {NONE: 1.0}}, existing=(BUSY, "z: h", "y: h", "x: f"))
     assert names(drops(made, since=SINCE)) == [("x", "unused"), ("y", "duplicate"), ("z", "unused")]
+
+
+def test_an_index_that_plans_name_by_chance_is_unused():
+    """Two indexes serve the statement equally well; the counters say which one really does."""
+    made = world(
+        {"q": {NONE: 100.0, only(A): 8.0, only(H): 8.0}},
+        existing=(existing("t", "busy: a", scans=9), "idle: h"),
+    )
+    assert names(drops(made, since=SINCE)) == [("idle", "unused")]
+
+
+def test_an_index_without_scans_stays_when_a_plan_would_get_dearer():
+    made = world({"q": {NONE: 100.0, only(H): 8.0}}, existing=(existing("t", "busy: a", scans=9), "idle: h"))
+    assert names(drops(made, since=SINCE)) == []

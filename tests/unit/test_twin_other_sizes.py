@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import math
 import struct
 
 import pytest
@@ -12,7 +14,14 @@ from hypothesis import strategies as st
 from indexical.model import ColumnStatistics
 from indexical.twin import metapages
 from indexical.twin.arrays import array, elements, grid
-from indexical.twin.documents import expression_statistics, in_samples, json_items, json_paths, trigrams
+from indexical.twin.documents import (
+    expression_statistics,
+    in_samples,
+    json_item_bytes,
+    json_items,
+    json_paths,
+    trigrams,
+)
 from indexical.twin.extended import dependency_bytes, distinct_bytes, with_frequencies
 from indexical.twin.other_sizes import extent
 from indexical.twin.sizes import Attribute
@@ -68,6 +77,80 @@ def test_whole_numbers_in_documents_have_no_more_values_than_their_range() -> No
     known = ColumnStatistics(distinct=-1.0, histogram=docs)
     [user] = in_samples(known, json_paths, lambda _: 4.0, 1_000_000)
     assert 4000 < user.count < 6000
+
+
+def of_documents(
+    documents: list[dict[str, object]], rows: float = 100_000, distinct: float = -1.0
+) -> dict[float, float]:
+    """Numbers of keys by the bytes of one, which are those of the value's text."""
+    known = ColumnStatistics(distinct=distinct, histogram=array([json.dumps(each) for each in documents]))
+    counts: dict[float, float] = {}
+    for keys in in_samples(known, json_paths, lambda key: float(len(key)), rows):
+        counts[keys.width] = counts.get(keys.width, 0.0) + keys.count
+    return counts
+
+
+def word(number: int, kinds: int) -> str:
+    return hashlib.md5(str(number % kinds).encode()).hexdigest()
+
+
+def test_what_alone_can_tell_documents_apart_has_a_key_for_each() -> None:
+    found = of_documents([{"id": word(n, 10**9), "kind": n % 4} for n in range(101)])
+    assert max(found.values()) == pytest.approx(100_000, rel=0.02)
+
+
+def test_what_others_can_tell_apart_is_not_taken_for_one_of_a_kind() -> None:
+    documents: list[dict[str, object]] = [
+        {"id": word(n, 10**9), "at": n * 997 % 90_000, "row": n * 31 % 300, "seat": n * 17 % 200}
+        for n in range(101)
+    ]
+    named = of_documents(documents)[len(f".id={json.dumps(word(1, 2))}")]
+    assert 1_700 < named < 50_000
+
+
+def test_documents_that_repeat_bound_what_is_in_them() -> None:
+    found = of_documents([{"id": word(n, 10**9)} for n in range(101)], distinct=5_000)
+    assert max(found.values()) <= 5_000
+
+
+def test_two_that_met_by_chance_do_not_speak_against_a_range_of_numbers() -> None:
+    numbers = [n * 499 for n in range(100)] + [0]
+    found = of_documents([{"price": n / 100} for n in numbers])
+    assert sum(found.values()) > 30_000
+
+
+def test_many_that_met_do_speak_against_it() -> None:
+    numbers = [n * 1000 for n in range(50)] * 2
+    assert sum(of_documents([{"price": n} for n in numbers]).values()) < 200
+
+
+def test_texts_that_differ_in_a_number_have_no_more_values_than_its_range() -> None:
+    documents: list[dict[str, object]] = [{"mail": f"user{n * 50 % 4999}@example.com"} for n in range(100)]
+    assert 4_000 < sum(of_documents(documents).values()) < 6_000
+
+
+def test_fields_hardly_ever_seen_have_the_values_that_others_have() -> None:
+    documents: list[dict[str, object]] = [{f"f{n}": n * 37 % 1000} for n in range(101)]
+    assert 30_000 < sum(of_documents(documents).values()) <= 100_000
+
+
+def test_long_values_are_hashed() -> None:
+    assert json_item_bytes('V="' + "x" * 126 + '"') == 10
+    assert json_item_bytes('V="abc"') == json_item_bytes("Kabc") == json_item_bytes("V=123") == 5
+
+
+@given(
+    st.lists(
+        st.dictionaries(st.text(max_size=3), st.integers() | st.text(max_size=4)), min_size=2, max_size=30
+    )
+)
+def test_any_documents_have_at_least_the_keys_that_were_seen(documents: list[dict[str, object]]) -> None:
+    documents = [{key.replace("\0", ""): value for key, value in each.items()} for each in documents]
+    seen = {key for each in documents for key in json_paths(json.dumps(each))}
+    known = ColumnStatistics(distinct=-1.0, histogram=array([json.dumps(each) for each in documents]))
+    found = in_samples(known, json_paths, lambda _: 4.0, 10_000)
+    assert len(seen) * 0.999 <= sum(keys.count for keys in found) < math.inf
+    assert all(0 < keys.share <= 1.0001 for keys in found)
 
 
 def test_a_gin_metapage_says_what_the_index_is_made_of() -> None:

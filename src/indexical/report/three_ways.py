@@ -18,7 +18,7 @@ NOISE_MS = 0.05
 """... and from this difference of its median on, in milliseconds: below it lies the noise of one execution."""
 NOT_MEASURED = "not measured"
 MISSED = 6
-"""How many of the things not measured the text form names; JSON has all."""
+"""How many of the things not measured for one reason the text form names; JSON has all."""
 
 
 def document(result: ThreeWays) -> dict[str, Any]:
@@ -122,9 +122,15 @@ def _totals(result: ThreeWays) -> Section:
 
 
 def _missed(result: ThreeWays) -> tuple[str, ...]:
-    notes = [f"{item.what} was not measured: {item.reason}" for item in result.not_measured[:MISSED]]
-    rest = len(result.not_measured) - len(notes)
-    return (*notes, f"… and {rest} more were not measured.") if rest else tuple(notes)
+    reasons: dict[str, list[str]] = {}
+    for item in result.not_measured:
+        reasons.setdefault(item.reason, []).append(shorten(item.what, 48))
+    return tuple(f"Not measured: {reason}: {_named(what)}." for reason, what in sorted(reasons.items()))
+
+
+def _named(what: list[str]) -> str:
+    rest = len(what) - MISSED
+    return ", ".join(what[:MISSED]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def _statements(result: ThreeWays) -> Section:

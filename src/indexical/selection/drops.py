@@ -1,8 +1,9 @@
 """Which existing indexes are not worth keeping, beside the chosen new ones.
 
-Redundant ones must also pass the planner: no statement may get worse. Unused ones need three witnesses: the catalog's counters,
-over a known window; the workload, none of whose plans uses the index; and the schema, which must not need it for a foreign
-key, whose checks no counter shows before a referenced row is deleted
+Redundant ones must also pass the planner: no statement may get worse. Unused ones need three witnesses: the catalog's
+counters, over a known window; the workload, none of whose plans gets dearer without the index (of several that serve a
+statement equally well a plan names one by chance); and the schema, which must not need it for a foreign key, whose checks
+no counter shows before a referenced row is deleted
 (https://www.postgresql.org/docs/18/ddl-constraints.html#DDL-CONSTRAINTS-FK).
 """
 
@@ -50,17 +51,17 @@ def choose_drops(problem: Problem, workload: Workload, chosen: Chosen) -> Droppi
         configuration = without
     window = _window(problem, workload)
     for existing in _unused(problem, configuration, drops):
+        without = _without(problem, configuration, existing, drops)
+        if _worse(problem, configuration, without, existing):
+            continue
         if window.seconds < problem.limits.unused_after:
-            refused.append(
-                Refusal(
-                    existing.name, "too-early", f"0 scans {window.text}: too short a time to call it unused"
-                )
-            )
+            too_early = f"0 scans {window.text}: too short a time to call it unused"
+            refused.append(Refusal(existing.name, "too-early", too_early))
             continue
         drops.append(
-            _drop(existing, "unused", "", f"0 scans {window.text}, and no plan of the workload uses it")
+            _drop(existing, "unused", "", f"0 scans {window.text}, and no plan of the workload needs it")
         )
-        configuration = _without(problem, configuration, existing, drops[:-1])
+        configuration = without
     order = sorted(drops, key=lambda drop: (drop.existing.index.qualified_table, drop.existing.name))
     return Dropping(tuple(order), configuration, tuple(refused))
 
@@ -109,9 +110,6 @@ def _unused(problem: Problem, configuration: Configuration, gone: list[Drop]) ->
     if not any(existing.scans > 0 for existing in problem.catalog.indexes()):
         # Counters that are all zero have just been reset, or belong to a restored copy: they say nothing.
         return []
-    used: frozenset[Index] = frozenset()
-    for statement in problem.statements:
-        used |= problem.costs.used(statement, configuration)
     dropped = {(drop.existing.index.qualified_table, drop.existing.name) for drop in gone}
     # Its own counter does not know yet of the scans that come to it from an index that goes.
     taking_over = {
@@ -123,7 +121,7 @@ def _unused(problem: Problem, configuration: Configuration, gone: list[Drop]) ->
             continue
         for existing in sorted(table.indexes):
             key = (table.qualified, existing.name)
-            if key in dropped | taking_over or not _droppable(table, existing) or existing.index in used:
+            if key in dropped | taking_over or not _droppable(table, existing):
                 continue
             kept = [
                 other.index
