@@ -90,6 +90,31 @@ ODD_SHAPES = (
     on("odd", "id", method="hash"),
     on("odd", "few", method="hash"), on("odd", "url", method="hash"), on("odd", "ip", method="gist", opclass="inet_ops"),
 )  # fmt: skip
+DOCUMENTS = (
+    "SELECT setseed(0.25)",
+    (
+        "CREATE TABLE papers (id bigint PRIMARY KEY, event jsonb, profile jsonb, product jsonb, sparse jsonb, setting jsonb,"
+        " repeated jsonb, account jsonb)"
+    ),
+    (
+        "INSERT INTO papers SELECT i, jsonb_build_object('id', md5(i::text)::uuid, 'type', 'type' || i % 12,"
+        " 'at', timestamptz '2025-01-01Z' + (random() * 3e7)::int * interval '1 second'),"
+        " jsonb_build_object('email', 'user' || i || '@example.com', 'plan', 'plan' || (random() * 3)::int,"
+        " 'tags', jsonb_build_array('t' || (random() * 50)::int, 't' || (random() ^ 2 * 50)::int)),"
+        " jsonb_build_object('sku', 'SKU-' || (random() ^ 3 * 40000)::int, 'price', (random() * 500)::numeric(8, 2),"
+        " 'size', jsonb_build_object('w', (random() * 100)::int, 'h', (random() * 100)::int)),"
+        " CASE WHEN i % 3 > 0 THEN jsonb_build_object('f' || (random() ^ 2 * 200)::int, (random() * 1000)::int) END,"
+        " jsonb_build_object('theme', i % 3, 'language', 'l' || (random() ^ 4 * 40)::int, 'beta', i % 10 = 0),"
+        " jsonb_build_object('session', md5((random() * 3000)::int::text), 'score', (random() * 100000)::int),"
+        " jsonb_build_object('token', md5('a' || i), 'name', md5((random() * 30000)::int::text), 'level', i % 5)"
+        " FROM generate_series(1, 100000) i"
+    ),
+)
+DOCUMENT_SHAPES = tuple(
+    Index("public", "papers", (Key(column=column, opclass=opclass),), method="gin")
+    for column in ("event", "profile", "product", "sparse", "setting", "repeated", "account")
+    for opclass in ("", "jsonb_path_ops")
+)
 EXAMPLE_SHAPES = (
     on("invitations_guest", "name", method="gin", opclass="gin_trgm_ops"),
     on("invitations_guest", "user_agent", method="gin", opclass="gin_trgm_ops"),
@@ -155,7 +180,7 @@ def without(catalog: Catalog, shapes: Iterable[Index]) -> Catalog:
     return replace(catalog, tables=tables)
 
 
-def measure(url: str, more: Iterable[Index], hypopg: bool) -> list[dict[str, object]]:
+def measure(url: str, more: Iterable[Index], hypopg: bool, only: str) -> list[dict[str, object]]:
     """One record a shape: what it is, its true pages, the twin's estimate and HypoPG's."""
     found: list[dict[str, object]] = []
     with connect(url, read_only=False, statement_timeout_ms=0) as session:
@@ -163,6 +188,8 @@ def measure(url: str, more: Iterable[Index], hypopg: bool) -> list[dict[str, obj
         session.execute("SET max_parallel_maintenance_workers = 0")
         catalog = snapshot(session)
         shapes = list(dict.fromkeys([*more, *single_columns(catalog)]))
+        if only:
+            shapes = [shape for shape in shapes if shape.method == only]
         if hypopg:
             session.execute("CREATE EXTENSION IF NOT EXISTS hypopg")
         with open_twin(without(catalog, shapes)) as twin:
@@ -219,13 +246,13 @@ def gather(major: int, options: argparse.Namespace) -> list[dict[str, object]]:
                 session.execute("CREATE DATABASE odd")
             with connect(server.url("odd"), read_only=False, statement_timeout_ms=0) as session:
                 session.execute("CREATE EXTENSION citext")
-                for sql in (*ODD, "VACUUM ANALYZE"):
+                for sql in (*ODD, *DOCUMENTS, "VACUUM ANALYZE"):
                     session.execute(sql)
-            sources = {**sources, "odd": (server.url("odd"), ODD_SHAPES)}
+            sources = {**sources, "odd": (server.url("odd"), (*ODD_SHAPES, *DOCUMENT_SHAPES))}
         for url, shapes in sources.values():
             with connect(url, read_only=False) as session:
                 session.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
-            found += measure(url, shapes, hypopg)
+            found += measure(url, shapes, hypopg, options.only)
     return found
 
 
@@ -234,6 +261,7 @@ def main() -> None:
     parser.add_argument("--cache", default=str(Path(tempfile.gettempdir()) / "indexical-bench"))
     parser.add_argument("--scale", type=float, default=0.1, help="of TPC-H")
     parser.add_argument("--sources", default="tpch,example,odd")
+    parser.add_argument("--only", default="", help="one kind of index, such as gin")
     parser.add_argument(
         "--hypopg", action="store_true", help="on PostgreSQL 15, which must have the extension"
     )
@@ -249,14 +277,18 @@ def main() -> None:
         print(f"{true:8} {twin:8} {twin / true - 1:+8.1%}{hypopg}  {record['index']}")
     methods = sorted({str(r["method"]) for r in records})
     by_method = {m: summary([r for r in records if r["method"] == m], "twin") for m in methods}
-    tree = by_method.get("btree", {})
-    gin = by_method.get("gin", {"max": 0.0})
+    tree, gin = by_method.get("btree"), by_method.get("gin")
+    held = bool(tree or gin)
+    if tree:
+        held = held and tree["median"] <= 0.05 and tree["p90"] <= 0.2
+    if gin:
+        held = held and gin["max"] <= 0.5
     result = {
         "name": "sizes",
         "server": 15 if options.hypopg else 18,
         "twin": by_method,
         "hypopg": {m: summary([r for r in records if r["method"] == m], "hypopg") for m in methods},
-        "held": tree.get("median", 1) <= 0.05 and tree.get("p90", 1) <= 0.2 and gin.get("max", 1) <= 0.5,
+        "held": held,
         "versions": {"indexical": indexical.__version__, "python": sys.version.split()[0]},
     }
     line = json.dumps(result)

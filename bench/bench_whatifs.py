@@ -1,7 +1,7 @@
 """How many what-if questions the planner twin answers a second, on one connection and on two.
 
 Each question changes the configuration and plans a statement over two tables; ``--workers`` engines answer them from as many
-threads.
+threads. A second connection needs a second processor: what share of the machine was idle just before each round is told, too.
 """
 
 from __future__ import annotations
@@ -79,6 +79,22 @@ def rate(twin: Twin, threads: int, count: int) -> float:
     return count / (time.perf_counter() - begun)
 
 
+def idle_share(seconds: float = 0.5) -> float:
+    """Share of all processors' time that nobody uses; -1 where the system does not say."""
+
+    def ticks() -> tuple[int, int]:
+        fields = [int(word) for word in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
+        return fields[3] + fields[4], sum(fields)
+
+    try:
+        idle, total = ticks()
+        time.sleep(seconds)
+        idle_then, total_then = ticks()
+    except OSError:
+        return -1.0
+    return (idle_then - idle) / max(1, total_then - total)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--workers", type=int, default=2)
@@ -98,9 +114,14 @@ def main() -> None:
         twin.add(INDEXES)
         # In turn, so that whatever else the machine does meets both; what is gained is the median of the pairs.
         gains = []
+        idle = []
         for _ in range(ROUNDS):
+            idle.append(round(idle_share(), 2))
             pair = {workers: rate(twin, workers, options.count) for workers in rates}
             gains.append(pair[options.workers] / pair[1])
+            print(
+                f"{idle[-1]:5.0%} idle before: {pair[1]:7.0f} and {pair[options.workers]:7.0f}, gain {gains[-1]:.2f}"
+            )
             rates = {workers: max(best, pair[workers]) for workers, best in rates.items()}
     for workers, best in rates.items():
         print(f"{workers} connection(s): {best:7.0f} what-ifs a second")
@@ -111,6 +132,8 @@ def main() -> None:
         "many": round(rates[options.workers]),
         "workers": options.workers,
         "gain": round(gain, 2),
+        "gains": [round(each, 2) for each in gains],
+        "idle_before": idle,
         "held": rates[1] >= TARGET and gain >= TARGET_GAIN,
         "versions": {"indexical": indexical.__version__, "python": sys.version.split()[0]},
     }

@@ -113,8 +113,9 @@ def _gin(attributes: Sequence[Attribute], classes: Sequence[str], rows: float, t
                 data_pages += count * math.ceil(stored / (_ROOM * _DATA_FILL))
                 # More than one page needs a root above.
                 data_pages += count if stored > _ROOM * _DATA_FILL else 0
-                stored = 0.0
-            entry_bytes += count * (_aligned(head + stored) + 4)
+                entry_bytes += count * (_aligned(head) + 4)
+            else:
+                entry_bytes += count * (_entry_bytes(head, stored, holding) + 4)
             pivots += count * (_aligned(head) + 4)
     leaves = max(1, math.ceil(entry_bytes / (_ROOM * _ENTRY_FILL)))
     per_page = max(2.0, _ROOM * _ENTRY_FILL / max(pivots / entries if entries else 20.0, 12.0))
@@ -126,6 +127,22 @@ def _gin(attributes: Sequence[Attribute], classes: Sequence[str], rows: float, t
     return Extent(pages, rows, 0, entry_pages, math.ceil(data_pages), max(1.0, entries))
 
 
+def _entry_bytes(head: float, stored: float, holding: float) -> float:
+    """Bytes of an entry whose key is in so many rows on average: some are in one row only and take less than the mean does."""
+    rate = 0.0
+    for _ in range(20):
+        # Rows of a key that has any, as they fall at random: solves rate / (1 - exp(-rate)) = holding.
+        rate = holding * -math.expm1(-rate) if rate else max(0.0, holding - 0.5)
+    alone = rate / math.expm1(rate) if 0 < rate < 50 else float(rate == 0)
+    if alone > 0.99:
+        return _aligned(head + 8) + stored - 8
+    several = 8 + (stored - 8) / (1 - alone)
+    # Padding up to eight bytes is three and a half on average.
+    return alone * _aligned(head + 8) + (1 - alone) * max(
+        _aligned(head + 8), _aligned_to(head + several, 2) + 3
+    )
+
+
 def _keys(attribute: Attribute, name: str, rows: float) -> list[Keys]:
     statistics = attribute.statistics
     found: list[Keys] = []
@@ -135,7 +152,7 @@ def _keys(attribute: Attribute, name: str, rows: float) -> list[Keys]:
         elif name == "jsonb_path_ops":
             found = documents.in_samples(statistics, documents.json_paths, lambda _: 4.0, rows)
         elif name == "jsonb_ops":
-            found = documents.in_samples(statistics, documents.json_items, lambda key: 1.0 + len(key), rows)
+            found = documents.in_samples(statistics, documents.json_items, documents.json_item_bytes, rows)
         elif statistics.common_elements:
             found = _of_elements(attribute, statistics)
     if found:
