@@ -118,7 +118,8 @@ def advise(
     tell("candidates", 0.0, f"{len(workload.statements)} statements")
     writes = table_writes(workload, catalog)
     # What is written counts in full; only what has to be planned is made less.
-    workload, _ = compress(workload, limits.max_statements)
+    whole = workload
+    workload, _ = compress(whole, limits.max_statements)
     candidates = generate(workload, catalog, limits)
     costs = CostModel(
         workload,
@@ -148,8 +149,8 @@ def advise(
         advice,
         planner=use,
         not_examined=tuple(dict.fromkeys(unseen)),
-        workload_statements=len(workload.statements),
-        workload_calls=workload.calls,
+        workload_statements=len(whole.statements),
+        workload_calls=whole.calls,
         milliseconds=round((time.monotonic() - started) * 1000, 1),
     )
 
@@ -302,7 +303,7 @@ def _not_examined(
     yield from costs.not_examined
     yield from candidates.not_examined
     yield from (NotExamined(skipped.what, skipped.why) for skipped in workload.skipped)
-    yield from (NotExamined(what, why) for what, why in catalog.not_examined)
+    yield from (NotExamined(what, why) for what, why in (*catalog.not_examined, *catalog.missing_rights))
     if costs.exhausted:
         yield NotExamined(
             "the search",
