@@ -38,8 +38,10 @@ if TYPE_CHECKING:
 DATABASES = {"prior": "prior", "guide": "guide", "indexical": "shop"}
 """Way → database; the order is the order of execution within a round."""
 
-RUNS = 7
-SAMPLES = 6
+RUNS = {"small": 3, "guide": 7}
+"""Executions of each sample."""
+SAMPLES = {"small": 4, "guide": 6}
+"""Samples of each statement."""
 WRITE_SHARE = {"small": 5, "guide": 1}
 BUDGET_MS = 300.0
 """For one statement on one database, so that the whole measuring stays within a minute or two."""
@@ -82,8 +84,8 @@ def three_ways(stage: Stage, advice: Mapping[str, Any], started: float) -> Three
             results = measure(
                 sessions,
                 workload,
-                runs=RUNS,
-                samples=SAMPLES,
+                runs=RUNS[stage.scale],
+                samples=SAMPLES[stage.scale],
                 budget_ms_per_statement=BUDGET_MS,
                 on_event=step.event,
             )
