@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from indexical.ddl import create_index, qualified, quote
+from indexical.ddl import collation_sql, create_index, qualified, quote
 from indexical.model import (
     Catalog,
     Collation,
@@ -91,7 +91,7 @@ def create_composite(type: CompositeType) -> str:
 def create_range(type: RangeType, major: int) -> str:
     options = [f"SUBTYPE = {type.subtype}"]
     options += [f"SUBTYPE_OPCLASS = {_dotted(type.opclass)}"] if type.opclass else []
-    options += [f"COLLATION = {_dotted(type.collation)}"] if type.collation else []
+    options += [f"COLLATION = {collation_sql(type.collation)}"] if type.collation else []
     if type.multirange:
         options.append(f"MULTIRANGE_TYPE_NAME = {qualified(type.schema, type.multirange)}")
     return f"CREATE TYPE {qualified(type.schema, type.name)} AS RANGE ({', '.join(options)})"
@@ -209,7 +209,7 @@ def _column(column: Column, major: int) -> str:
 
 
 def _collate(name: str) -> str:
-    return "COLLATE " + _dotted(name)
+    return "COLLATE " + collation_sql(name)
 
 
 def _dotted(name: str) -> str:
