@@ -86,7 +86,14 @@ class Limits:
     max_write_overhead: float | None = None
     """Largest allowed growth of maintenance cost, as a share of what the workload's writes cost now (0.2 is 20 %)."""
     max_indexes: int | None = None
-    max_width: int = 3
+    max_table_indexes: int | None = None
+    """New indexes on any one table; None is no limit."""
+    max_width: int = 4
+    """Key columns of a new index at most."""
+    max_include: int = 6
+    """Columns that a covering index may INCLUDE at most; 0 for no covering indexes."""
+    kinds: tuple[str, ...] = ("btree", "hash", "gin", "gist", "brin")
+    """Access methods that new indexes may have."""
     min_benefit: float = 0.002
     """An index must save at least this share of the workload's cost, net of its maintenance."""
     min_hot_benefit: float = 0.01
@@ -99,6 +106,8 @@ class Limits:
     """Seconds that counters must have been counting before an index without scans is called unused."""
     only: str = ""
     """``create``, ``drop`` or empty for both."""
+    frontier: bool = False
+    """Whether to say as well what smaller and larger storage budgets would bring."""
     deadline: float | None = 60.0
     """Seconds for the whole advice."""
     max_planner_calls: int = 20_000
@@ -206,6 +215,20 @@ class PlannerUse:
     milliseconds: float
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class FrontierPoint:
+    """What the best set found for one storage budget brings."""
+
+    storage: int
+    """Bytes that its new indexes take."""
+    cost: float
+    """Reads and maintenance of the whole workload under it, planner units weighted by calls."""
+    bound: float
+    """No allowed set within ``storage`` bytes can cost less."""
+    indexes: int
+    """How many new indexes it has."""
+
+
 @dataclass(frozen=True, slots=True)
 class Advice:
     """The whole answer: a report never asks the database again."""
@@ -234,6 +257,10 @@ class Advice:
     workload_statements: int = 0
     """Statements of the workload, examined or not."""
     workload_calls: float = 0.0
+    proved: bool = False
+    """Whether the solver proved that no set of the candidates is better, each index charged the least benefit asked of it."""
+    frontier: tuple[FrontierPoint, ...] = ()
+    """From the smallest budget to the largest; empty unless it was asked for."""
 
     @property
     def storage_added(self) -> int:
