@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast test-slow lint docs bench clean
+.PHONY: help setup demo test test-fast test-slow test-django61 lint docs bench clean
 
 help: ## This list
 	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
@@ -32,6 +32,18 @@ test-fast: setup ## Tests without a server, under a minute
 test-slow: setup ## The suites that take long
 	$(BIN)/python -m pytest -m slow tests; status=$$?; [ $$status -eq 5 ] || exit $$status
 
+# Django 6 needs Python 3.12 or newer, which need not be the Python of .venv.
+NEWER_PYTHON ?= $(shell for python in python3.13 python3.12 $(HOME)/.pyenv/versions/3.13.*/bin/python3 $(HOME)/.pyenv/versions/3.12.*/bin/python3; do "$$python" -c '' 2>/dev/null && { echo "$$python"; break; }; done)
+VENV61 := .venv-django61
+
+test-django61: ## The Django door's tests on Django 6.1, in a virtual environment of their own
+ifeq ($(NEWER_PYTHON),)
+	@echo "NOT TESTED on Django 6.1: no Python 3.12 or newer was found; say: make test-django61 NEWER_PYTHON=/path/to/python3.13"
+else
+	@test -e $(VENV61)/.installed || { $(NEWER_PYTHON) -m venv $(VENV61) && $(VENV61)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[all,test]' 'Django>=6.1,<6.2' && touch $(VENV61)/.installed; }
+	$(VENV61)/bin/python -m pytest -n $(WORKERS) -m 'not slow' tests/django
+endif
+
 lint: setup ## Style, types, complexity, and the import contract
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -47,4 +59,4 @@ bench-%: setup ## One benchmark: make bench-capture
 	$(BIN)/python bench/bench_$(subst -,_,$*).py
 
 clean: ## What builds and tests leave behind, the virtual environment too
-	rm -rf $(VENV) site build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(VENV61) site build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
