@@ -9,7 +9,7 @@ import pytest
 from indexical.model import Table
 from indexical.selection.redundancy import Redundancy, not_valid, redundancies
 from indexical.testing import catalog, existing, index, table
-from tests.unit import invitations
+from tests.unit import invitations, learning
 
 T = "public.orders"
 
@@ -67,6 +67,44 @@ def test_with_the_42_these_foreign_key_indexes_become_prefixes() -> None:
         "plans_template_category_id",
     }
     assert earlier <= set(found)
+
+
+def test_the_learning_platform_has_47_indexes_before_and_39_more_after() -> None:
+    assert len(list(learning.before().indexes())) == 47
+    assert len(learning.added()) == 39
+
+
+def test_of_the_learning_platforms_39_exactly_one_is_a_duplicate_and_none_a_prefix() -> None:
+    mine = {entry.name for entry in learning.added()}
+    found = {k: v for k, v in _named(redundancies(learning.with_the_guide())).items() if k in mine}
+    assert found == {"blogcat_slug_idx": ("duplicate", "blog_blogcategory_slug_key")}
+
+
+def test_before_them_exactly_the_foreign_keys_that_lead_a_unique_constraint_are_prefixes() -> None:
+    assert set(_named(redundancies(learning.before()))) == {
+        "learning_lesson_course_id",
+        "learning_exercise_lesson_id",
+        "learning_courseenrollment_user_id",
+        "learning_userprogress_user_id",
+        "blog_wagtailcourseenrollment_user_id",
+    }
+
+
+def test_with_the_39_these_earlier_indexes_become_prefixes() -> None:
+    mine = {entry.name for entry in learning.added()}
+    earlier = set(_named(redundancies(learning.before())))
+    assert set(_named(redundancies(learning.with_the_guide()))) - mine - earlier == {
+        "learning_course_category_id",
+        "learning_course_instructor_id",
+        "learning_exercise_exercise_type_id",
+        "learning_courseenrollment_course_id",
+        "learning_userprogress_lesson_id",
+        "learning_learningpath_creator_id",
+        "learning_studysession_user_id",
+        "learning_studysession_lesson_id",
+        "blog_wagtailcourseenrollment_course_id",
+        "trustlevel_level",
+    }
 
 
 def test_the_same_verdicts_come_from_planned_indexes() -> None:
@@ -133,8 +171,12 @@ def test_of_two_equal_indexes_the_one_that_must_stay_stays_although_younger() ->
         ("a", "a, c where b = 1"),
         ("c varchar_pattern_ops", "c"),
         ("c", "c varchar_pattern_ops"),
-        ("using hash a", "a"),
         ("using gin a", "a, b"),
+        ("using gist a", "using gist a, b"),
+        ("a where b = 1", "a where b > 0"),
+        ("a where b > 0", "a where b = 1"),
+        ("a where b = 1 and a > 2", "a where b = 1"),
+        ("c text_ops", "c text_pattern_ops"),
         ("using brin a", "a"),
         ("a, b", "a, b DESC"),
         ("a include (c)", "a, b"),
@@ -145,6 +187,34 @@ def test_of_two_equal_indexes_the_one_that_must_stay_stays_although_younger() ->
 )
 def test_an_index_with_work_of_its_own_stays(narrow: str, wide: str) -> None:
     assert redundancies([_orders(f"narrow: {narrow}", f"wide: {wide}")]) == ()
+
+
+@pytest.mark.parametrize(
+    ("narrow", "wide", "why"),
+    [
+        ("using hash a", "a, b", "wide (a, b) finds the same values"),
+        ("using gin a", "using gin b, a", "wide (b, a) holds all its columns"),
+        ("a where b in (1, 2)", "a, c where b = any(array[2, 1])", "its keys are the first of wide (a, c)"),
+        ("a where b is not null", "a, c where not (b is null)", "its keys are the first of wide (a, c)"),
+    ],
+)
+def test_an_index_whose_work_is_done_in_another_form_goes(narrow: str, wide: str, why: str) -> None:
+    (found,) = redundancies([_orders(f"narrow: {narrow}", f"wide: {wide}")])
+    assert found.existing.name == "narrow"
+    assert found.evidence.startswith(why)
+
+
+def test_a_pattern_index_goes_only_where_text_is_compared_by_bytes() -> None:
+    like, key = "c_like: c varchar_pattern_ops", "c_key: unique constraint c"
+    by_bytes = replace(catalog(_orders(like, key)), settings=(("lc_collate", "C"), ("locale_provider", "c")))
+    assert _named(redundancies(by_bytes)) == {"c_like": ("redundant", "c_key")}
+    by_icu = replace(by_bytes, settings=(("lc_collate", "C"), ("locale", "en"), ("locale_provider", "i")))
+    assert redundancies(by_icu) == ()
+
+
+def test_text_ops_on_a_column_that_ignores_case_is_no_duplicate() -> None:
+    users = table("public.users", "id int, email citext", indexes=["ci: email", "cs: email text_ops"])
+    assert redundancies([users]) == ()
 
 
 def test_an_index_that_is_not_valid_does_no_work_for_another() -> None:

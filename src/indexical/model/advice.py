@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from indexical.model.confirmation import Confirmation
 from indexical.model.index import ExistingIndex, Index
 from indexical.model.workload import Origin
 
@@ -17,6 +18,10 @@ class Candidate:
     """The rule that made it, by the name of its file."""
     statements: tuple[str, ...]
     """Ids of the statements that asked for it, sorted."""
+    stage: int = 0
+    """When a search that widens step by step lets it in, since each further index makes the planner slower:
+    0, single keys, and two keys that several statements ask for; 1, wider keys; 2, what reads less rather than finds better
+    (covering), what serves several at once (merged), BRIN and hash."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +167,7 @@ class Drop:
 
     existing: ExistingIndex
     reason: str
-    """duplicate | redundant | unused"""
+    """duplicate | redundant | unused | superseded"""
     covered_by: str = ""
     """The name of the index that does its work."""
     evidence: str = ""
@@ -261,6 +266,11 @@ class Advice:
     """Whether the solver proved that no set of the candidates is better, each index charged the least benefit asked of it."""
     frontier: tuple[FrontierPoint, ...] = ()
     """From the smallest budget to the largest; empty unless it was asked for."""
+    slack: float = 0.0
+    """Planner units by which the planner was seen to contradict itself, an index more making a plan dearer: the bound, which
+    trusts it not to, is no surer than that."""
+    confirmation: Confirmation | None = None
+    """What building and executing it on a disposable database said; None unless that was asked for."""
 
     @property
     def storage_added(self) -> int:

@@ -22,6 +22,9 @@ _TEXT_TYPES = frozenset({"text", "varchar", "character varying"})
 _NUMBER_TYPES = frozenset({"smallint", "integer", "bigint", "numeric"})
 _TELLING_TYPES = _NUMBER_TYPES | {"date", "timestamp", "time", "interval", "real", "double", "json", "jsonb"}
 """Types that change what a literal means to the operator beside it."""
+_SIGNED = re.compile(r"([*/<>=]+)([-+])")
+"""An operator of these characters never ends in a sign: the sign belongs to what follows
+(https://www.postgresql.org/docs/18/sql-syntax-lexical.html#SQL-SYNTAX-OPERATORS)."""
 _NEGATIVE = re.compile(r"'-(\d+(?:\.\d+)?)'")
 _BEFORE_GROUP = frozenset(
     {"not", "and", "or", "where", "is", "when", "then", "else", "case", "like", "between"}
@@ -40,15 +43,30 @@ def normalised(text: str) -> str:
         return " ".join(text.split())
 
 
+def tree(text: str) -> list[object] | None:
+    """The text as nested lists of tokens, one list for each pair of parentheses; None when it cannot be read."""
+    try:
+        items, rest = _nest(_pieces(text), 0)
+    except RecursionError:
+        return None
+    return items if rest == -1 else None
+
+
+def spelling(items: list[object]) -> str:
+    """The comparable spelling of a part of a :func:`tree`."""
+    return _render(items)[1]
+
+
 def _pieces(text: str) -> list[str]:
-    pieces = []
+    pieces: list[str] = []
     for match in _TOKEN.finditer(text.rstrip()):
         piece = match.group(match.lastgroup or 0)
         if match.lastgroup == "word":
             piece = piece.lower()
         elif match.lastgroup == "quoted" and _PLAIN_NAME.match(piece[1:-1]):
             piece = piece[1:-1]
-        pieces.append(piece)
+        signed = _SIGNED.fullmatch(piece)
+        pieces += signed.groups() if signed else (piece,)
     return pieces
 
 
@@ -71,7 +89,8 @@ def _nest(pieces: list[str], start: int) -> tuple[list[object], int]:
     return items, -1
 
 
-def _split(items: list[object], word: str) -> list[list[object]]:
+def split(items: list[object], word: str) -> list[list[object]]:
+    """The parts that a word (``and``, ``or`` or a comma) joins; one part when it does not occur by itself."""
     parts: list[list[object]] = [[]]
     between = cases = 0
     for item in items:
@@ -92,7 +111,7 @@ def _render(items: list[object]) -> tuple[str, str]:
     if len(items) == 1 and isinstance(items[0], list):
         return _render(items[0])
     for word in (",", "or", "and"):
-        parts = _split(items, word)
+        parts = split(items, word)
         if len(parts) == 1:
             continue
         if word == ",":
@@ -111,7 +130,7 @@ def _operands(items: list[object], word: str) -> list[str]:
 def _flat(items: list[object], word: str) -> list[str]:
     while len(items) == 1 and isinstance(items[0], list):
         items = items[0]
-    return [text for part in _split(items, word) for text in _operands(part, word)]
+    return [text for part in split(items, word) for text in _operands(part, word)]
 
 
 def _sequence(items: list[object]) -> tuple[str, str]:
@@ -126,7 +145,7 @@ def _sequence(items: list[object]) -> tuple[str, str]:
             atom = not called and kind == "atom"
             words.append(text if atom else f"({text})")
         elif item == "::" and words:
-            length, name = _type(items, position + 1)
+            length, name = type_name(items, position + 1)
             number = _number(words[-1], name)
             if number:
                 words[-1] = number
@@ -146,8 +165,8 @@ def _calls(word: str) -> bool:
     return bool(re.match(r'[^\W\d]|"', word)) and word not in _BEFORE_GROUP
 
 
-def _type(items: list[object], start: int) -> tuple[int, str]:
-    """How many items the type name after ``::`` takes, and the name with its length."""
+def type_name(items: list[object], start: int) -> tuple[int, str]:
+    """How many items the type's name after ``::`` takes, and the name with its length."""
     position = start
     name: list[str] = []
     while position < len(items):

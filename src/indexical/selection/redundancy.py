@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from indexical.model import Catalog, ExistingIndex, Index, Table
 from indexical.model.covers import covers, equivalent
+from indexical.model.opclasses import settled
 
 _ORDINARY = frozenset({"r", "m"})
 """Kinds of relation whose indexes stand alone; those of a partitioned table belong to its partitions."""
@@ -36,6 +37,8 @@ class _Keeper:
     index: Index
     rank: tuple[int, int, str]
     protected: str
+    compared: Index | ExistingIndex
+    """With what its columns' types and collations say."""
 
 
 def redundancies(
@@ -51,12 +54,19 @@ def redundancies(
     """
     new = sorted(set(added))
     found: list[Redundancy] = []
+    collation = _collation(tables) if isinstance(tables, Catalog) else ""
     for table in tables.tables if isinstance(tables, Catalog) else tables:
         if table.kind not in _ORDINARY:
             continue
-        keepers = [_keeper(entry) for entry in table.indexes if entry.valid and entry.ready]
+        keepers = [_keeper(entry, table, collation) for entry in table.indexes if entry.valid and entry.ready]
         keepers += [
-            _Keeper((names or {}).get(index, index.text), index, (2, 0, index.text), "")
+            _Keeper(
+                (names or {}).get(index, index.text),
+                index,
+                (2, 0, index.text),
+                "",
+                settled(index, table, collation),
+            )
             for index in new
             if (index.schema, index.table) == (table.schema, table.name)
         ]
@@ -85,14 +95,23 @@ def protection(existing: ExistingIndex) -> str:
     return next((reason for holds, reason in reasons if holds), "")
 
 
-def _keeper(existing: ExistingIndex) -> _Keeper:
+def _collation(catalog: Catalog) -> str:
+    """How the database compares text that has no collation of its own, where that is by bytes."""
+    settings = dict(catalog.settings)
+    name = "lc_collate" if settings.get("locale_provider") == "c" else "locale"
+    return "C" if settings.get(name) in ("C", "POSIX") else ""
+
+
+def _keeper(existing: ExistingIndex, table: Table, collation: str) -> _Keeper:
     protected = protection(existing)
-    return _Keeper(
-        existing.name, existing.index, (0 if protected else 1, existing.oid, existing.name), protected
-    )
+    rank = (0 if protected else 1, existing.oid, existing.name)
+    index = settled(existing.index, table, collation)
+    compared = existing if index is existing.index else replace(existing, index=index)
+    return _Keeper(existing.name, existing.index, rank, protected, compared)
 
 
 def _of_table(table: Table, keepers: list[_Keeper]) -> Iterable[Redundancy]:
+    by_name = {keeper.name: keeper for keeper in keepers if keeper.rank[0] < 2}
     going = {
         keeper.name
         for keeper in keepers
@@ -101,7 +120,7 @@ def _of_table(table: Table, keepers: list[_Keeper]) -> Iterable[Redundancy]:
     for existing in table.indexes:
         if existing.name not in going or not (existing.valid and existing.ready):
             continue
-        mine = _keeper(existing)
+        mine = by_name[existing.name]
         staying = [other for other in keepers if other.rank[0] == 2 or other.name not in going]
         best = min(
             (other for other in staying if _displaces(other, mine)),
@@ -112,14 +131,18 @@ def _of_table(table: Table, keepers: list[_Keeper]) -> Iterable[Redundancy]:
 
 
 def _displaces(other: _Keeper, mine: _Keeper) -> bool:
-    if other is mine or other.rank == mine.rank or not covers(other.index, mine.index):
+    if other is mine or other.rank == mine.rank or not covers(other.compared, mine.compared):
         return False
-    return other.rank < mine.rank or not covers(mine.index, other.index)
+    return other.rank < mine.rank or not covers(mine.compared, other.compared)
 
 
 def _reads_alike(other: _Keeper, mine: _Keeper) -> bool:
     """Whether the two differ in nothing but a promise of uniqueness."""
-    return equivalent(replace(other.index, unique=False), replace(mine.index, unique=False))
+    one, two = (
+        each.compared.index if isinstance(each.compared, ExistingIndex) else each.compared
+        for each in (other, mine)
+    )
+    return equivalent(replace(one, unique=False), replace(two, unique=False))
 
 
 def _evidence(existing: ExistingIndex, best: _Keeper, reason: str) -> str:
@@ -128,7 +151,9 @@ def _evidence(existing: ExistingIndex, best: _Keeper, reason: str) -> str:
         text = f"{best.name} has the same keys ({keys})"
     else:
         text = f"its keys are the first of {best.name} ({keys})"
-        if len(best.index.keys) == len(existing.index.keys):
+        if best.index.method != existing.index.method:
+            text = f"{best.name} ({keys}) finds the same values"
+        elif existing.index.method != "btree" or len(best.index.keys) == len(existing.index.keys):
             text = f"{best.name} ({keys}) holds all its columns"
     if best.protected:
         text = f"{text}, and stays because {best.protected}"
