@@ -7,6 +7,7 @@ the tables follow the TPC-H specification, section 1.4.
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -130,9 +131,12 @@ def generate(folder: Path, scale: float) -> Path:
     return target
 
 
-def fill(server: PrivateServer, folder: Path, scale: float) -> str:
-    """The URL of a database with data, statistics and every index; made once on a server whose folder is kept."""
-    name = f"tpch_{scale:g}".replace(".", "_")
+def fill(server: PrivateServer, folder: Path, scale: float, *, bare: bool = False) -> str:
+    """The URL of a database with data, statistics and every index; made once on a server whose folder is kept.
+
+    A ``bare`` one has no index but the primary keys'.
+    """
+    name = f"tpch_{scale:g}".replace(".", "_") + ("_bare" if bare else "")
     with connect(server.url(), read_only=False, statement_timeout_ms=0) as admin:
         if admin.rows("SELECT 1 FROM pg_catalog.pg_database WHERE datname = %s", (f"{name}_ready",)):
             return server.url(f"{name}_ready")
@@ -140,13 +144,13 @@ def fill(server: PrivateServer, folder: Path, scale: float) -> str:
         admin.execute(f"CREATE DATABASE {name}")
     files = generate(folder, scale)
     with connect(server.url(name), read_only=False, statement_timeout_ms=0) as session:
-        _load(session, files)
+        _load(session, files, {} if bare else INDEXES)
     with connect(server.url(), read_only=False, statement_timeout_ms=0) as admin:
         admin.execute(f"ALTER DATABASE {name} RENAME TO {name}_ready")
     return server.url(f"{name}_ready")
 
 
-def _load(session: Session, files: Path) -> None:
+def _load(session: Session, files: Path, indexes: Mapping[str, Index]) -> None:
     for table, columns in TABLES.items():
         session.execute(f"CREATE TABLE {table} ({columns})")
         session.execute(f"ALTER TABLE {table} DISABLE TRIGGER ALL")
@@ -155,7 +159,7 @@ def _load(session: Session, files: Path) -> None:
     session.execute("SET maintenance_work_mem = '512MB'")
     session.execute("VACUUM (ANALYZE)")
     # After ANALYZE, as on a database that has just got them: expressions have no statistics yet.
-    for name, index in INDEXES.items():
+    for name, index in indexes.items():
         session.execute(create_index(index, name))
     # The heights of the trees are part of what is compared.
     session.execute("CREATE EXTENSION pageinspect")

@@ -6,5 +6,6 @@
 from __future__ import annotations
 
 from indexical.candidates.gathering import generate
+from indexical.candidates.witness import overlooked
 
-__all__ = ["generate"]
+__all__ = ["generate", "overlooked"]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from indexical.model import Statement, Table
+from indexical.model import Key, Statement, Table
 
 EQUAL_KINDS = frozenset({"equal", "true", "false", "null"})
 """Conditions that bind a column to one value, so that what follows it in an index stays ordered."""
@@ -19,7 +19,7 @@ class Term:
 
     column: str
     kind: str
-    """equal | true | false | null | notnull | list | range"""
+    """equal | true | false | null | notnull | list | range | unequal"""
     literal: str | None = None
     """The value as the SQL writes it, without quotes; None when it is not a constant there."""
     parameter: int = 0
@@ -38,6 +38,25 @@ class Sort:
     nulls_first: bool = False
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Search:
+    """One condition that no plain B-tree on a column serves: on an expression, or by an operator of another kind of index."""
+
+    key: Key
+    """What an index would hold, without the operator class. An expression has ``$n`` where the statement has a parameter."""
+    kind: str
+    """Of an expression: equal | list | range | join. Of text: like | ilike | regex | iregex | starts.
+    Otherwise: contains | contained | overlaps | adjacent | within | has | path | member | words | nearest."""
+    columns: tuple[str, ...] = ()
+    """Columns that the key is computed from, sorted."""
+    type: str = ""
+    """Of the key, without its length; empty when unknown."""
+    pattern: tuple[str, ...] = ()
+    """Of text: the pattern's pieces in order, ``=abc`` a literal, ``$2`` a parameter, ``?`` anything else."""
+    escape: bool = False
+    """The pattern has an ESCAPE of its own."""
+
+
 @dataclass(frozen=True, slots=True)
 class TableFacts:
     table: Table
@@ -52,7 +71,7 @@ class TableFacts:
     alternatives: tuple[tuple[Term, ...], ...] = ()
     """Arms of an OR that is about this table in every arm."""
     order: tuple[Sort, ...] = ()
-    """Leading sort keys on this table."""
+    """Leading sort keys on this table, up to the first that is not a column of it."""
     group: tuple[str, ...] = ()
     """GROUP BY or DISTINCT columns, when all are on this table."""
     limited: bool = False
@@ -64,6 +83,16 @@ class TableFacts:
     """``*``, or a write, which needs the whole row."""
     shared: tuple[tuple[str, float], ...] = ()
     """Calls of the whole workload that compare each column of the table, by column."""
+    searches: tuple[Search, ...] = ()
+    """Conditions that hold together and that plain columns in a B-tree do not serve, sorted."""
+    sort_keys: tuple[Key, ...] = ()
+    """All leading sort keys, when one of them is an expression; else empty and ``order`` has them."""
+    group_keys: tuple[Key, ...] = ()
+    """GROUP BY or DISTINCT, when one of them is an expression and all are on this table."""
+    rows: tuple[tuple[str, ...], ...] = ()
+    """Columns of row comparisons such as ``(a, b) < ($1, $2)``, in their order: what keyset pagination searches by."""
+    distinct_on: tuple[str, ...] = ()
+    """DISTINCT ON columns, when all are on this table."""
 
     @property
     def equal(self) -> tuple[str, ...]:

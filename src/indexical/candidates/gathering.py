@@ -1,4 +1,4 @@
-"""Workload and catalog to candidates: read every statement once, ask every rule, screen, and put the answers together.
+"""Workload and catalog to candidates: read every statement once, ask every rule, screen, merge, and put the answers together.
 
 Pure and deterministic: the order of the statements and of Python's sets does not show in the result.
 """
@@ -10,10 +10,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from indexical.candidates import screening
-from indexical.candidates.analysis import Analysis, analyse
-from indexical.candidates.facts import StatementFacts, TableFacts
+from indexical.candidates.analysis import Analysis, Reader
+from indexical.candidates.changes import Changes, changes
+from indexical.candidates.facts import StatementFacts
+from indexical.candidates.merging import merges
 from indexical.candidates.proposal import Proposal
+from indexical.candidates.rarity import found_rows
+from indexical.candidates.relevance import Relevance
 from indexical.candidates.rules import RULES, name_of
+from indexical.candidates.rules.covering import can_pay
 from indexical.model import (
     Candidate,
     Candidates,
@@ -23,11 +28,20 @@ from indexical.model import (
     NotExamined,
     Refusal,
     Statement,
+    Table,
     Workload,
 )
-from indexical.model.covers import canonical, serves_same_scans
+from indexical.model.covers import serves_same_scans
+from indexical.model.sqltext import normalised
+
+MERGED = "merging"
+"""The rule's name of candidates that were put together from others."""
+
+FEW_ROWS = 20.0
+"""Where a statement finds fewer rows than this, looking them up in the table costs next to nothing: nothing to cover."""
 
 _WITHOUT_INDEXES = {"f": "a foreign table", "v": "a view"}
+_LATE = frozenset({"covering", "brin", "hash", MERGED})
 
 
 def generate(workload: Workload, catalog: Catalog, limits: Limits) -> Candidates:
@@ -38,24 +52,34 @@ def generate(workload: Workload, catalog: Catalog, limits: Limits) -> Candidates
     for statement, analysis in read:
         facts = tuple(replace(t, shared=shared[t.table.qualified]) for t in analysis.tables)
         _ask(StatementFacts(statement, facts), catalog, limits, gathered)
-    merged = _merge(gathered.ideas)
+    ideas = _alike(_fitting(gathered, read, catalog))
+    ideas.update(_merged(ideas, read, limits))
     candidates = tuple(
-        Candidate(index, idea.rule, tuple(sorted(idea.statements))) for index, idea in sorted(merged.items())
+        Candidate(index, idea.rule, tuple(sorted(idea.statements)), stage(index, idea.rule, idea.statements))
+        for index, idea in sorted(ideas.items())
     )
-    of_table: dict[str, list[Index]] = defaultdict(list)
-    for index in merged:
-        of_table[index.qualified_table].append(index)
+    relevance = Relevance(ideas)
     return Candidates(
         candidates,
-        relevant=tuple((s.id, _relevant(a.tables, of_table)) for s, a in read if a.tables),
+        relevant=tuple((s.id, relevance.relevant(s, a.tables)) for s, a in read if a.tables),
         refused=tuple(sorted(gathered.refused, key=lambda each: (each.subject, each.reason, each.detail))),
         not_examined=_not_examined(read),
     )
 
 
+def stage(index: Index, rule: str, statements: Iterable[str]) -> int:
+    """When the search lets a candidate in: see :attr:`Candidate.stage`."""
+    if rule in _LATE or index.include:
+        return 2
+    shared = len(index.keys) == 2 and len(frozenset(statements)) > 1
+    return 0 if shared or len(index.keys) == 1 else 1
+
+
 @dataclass(slots=True)
 class _Idea:
     rule: str
+    number: int
+    """The rule's place among the rules: the first that has the idea names it."""
     bound: int
     """Of all statements that ask: the fewest leading keys whose direction cannot be told."""
     statements: set[str] = field(default_factory=set)
@@ -65,19 +89,24 @@ class _Idea:
 class _Gathered:
     ideas: dict[Index, _Idea] = field(default_factory=dict)
     refused: set[Refusal] = field(default_factory=set)
+    judged: dict[Proposal, Refusal | None] = field(default_factory=dict)
 
 
-def _read(workload: Workload, catalog: Catalog) -> list[tuple[Statement, Analysis]]:
+Read = Sequence[tuple[Statement, Analysis]]
+
+
+def _read(workload: Workload, catalog: Catalog) -> Read:
+    reader = Reader(catalog)
     known: dict[str, Analysis] = {}
     read = []
     for statement in sorted(workload.statements, key=lambda each: each.id):
         if statement.sql not in known:
-            known[statement.sql] = analyse(statement.sql, catalog)
+            known[statement.sql] = reader.analyse(statement.sql)
         read.append((statement, known[statement.sql]))
     return read
 
 
-def _shared(read: Iterable[tuple[Statement, Analysis]]) -> Mapping[str, tuple[tuple[str, float], ...]]:
+def _shared(read: Read) -> Mapping[str, tuple[tuple[str, float], ...]]:
     """How many calls of the workload compare each column, by table."""
     calls: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
     for statement, analysis in read:
@@ -89,75 +118,113 @@ def _shared(read: Iterable[tuple[Statement, Analysis]]) -> Mapping[str, tuple[tu
 
 
 def _ask(facts: StatementFacts, catalog: Catalog, limits: Limits, gathered: _Gathered) -> None:
+    few = found_rows(facts) < FEW_ROWS
     for table in facts.tables:
         if table.table.kind in _WITHOUT_INDEXES:
             continue
         examined = StatementFacts(facts.statement, (table,))
         general = screening.small_table(table, limits) or screening.one_row(table)
-        for number, rule in enumerate(RULES):
-            for proposal in rule(examined, catalog, limits):
-                refused = general or screening.refusal(proposal, table, catalog)
-                if refused is not None:
-                    gathered.refused.add(refused)
-                else:
-                    _gather(proposal, name_of(rule), number, facts.statement.id, gathered)
+        for number, proposal in _proposals(examined, catalog, limits, gathered):
+            if general is not None:
+                gathered.refused.add(general)
+                break
+            if few and proposal.index.include:
+                continue
+            if proposal not in gathered.judged:
+                gathered.judged[proposal] = screening.refusal(proposal, table, catalog)
+            refused = gathered.judged[proposal]
+            if refused is not None:
+                gathered.refused.add(refused)
+            else:
+                _gather(proposal, number, facts.statement.id, gathered)
 
 
-def _gather(proposal: Proposal, rule: str, number: int, statement: str, gathered: _Gathered) -> None:
+def _proposals(
+    facts: StatementFacts, catalog: Catalog, limits: Limits, gathered: _Gathered
+) -> Iterator[tuple[int, Proposal]]:
+    for number, rule in enumerate(RULES):
+        for answer in rule(facts, catalog, limits):
+            if isinstance(answer, Refusal):
+                gathered.refused.add(answer)
+            elif answer.index.method in limits.kinds:
+                yield number, answer
+
+
+def _gather(proposal: Proposal, number: int, statement: str, gathered: _Gathered) -> None:
     idea = gathered.ideas.get(proposal.index)
     if idea is None:
-        idea = gathered.ideas[proposal.index] = _Idea(rule, proposal.bound)
-    order = [name_of(each) for each in RULES]
-    if number < order.index(idea.rule):
-        idea.rule = rule
+        idea = gathered.ideas[proposal.index] = _Idea(name_of(RULES[number]), number, proposal.bound)
+    if number < idea.number:
+        idea.rule, idea.number = name_of(RULES[number]), number
     idea.bound = min(idea.bound, proposal.bound)
     idea.statements.add(statement)
 
 
-def _merge(ideas: Mapping[Index, _Idea]) -> dict[Index, _Idea]:
+def _fitting(gathered: _Gathered, read: Read, catalog: Catalog) -> dict[Index, _Idea]:
+    """The ideas that the rest of the workload has nothing against: how it writes, and what else it asks of the columns."""
+    known: Changes | None = None
+    otherwise = screening.searched_otherwise(t for _, analysis in read for t in analysis.tables)
+    calls = {statement.id: statement.calls for statement, _ in read}
+    tables = {table.qualified: table for table in catalog.tables}
+    kept = {}
+    for index, idea in gathered.ideas.items():
+        refused: Refusal | None = None
+        if index.include:
+            known = changes(statement for statement, _ in read) if known is None else known
+            asked = sum(calls[id] for id in sorted(idea.statements))
+            refused = screening.changing(index, tables[index.qualified_table], known, asked)
+        elif index.method == "hash":
+            refused = screening.needs_order(index, otherwise)
+        if refused is None:
+            kept[index] = idea
+        else:
+            gathered.refused.add(refused)
+    return kept
+
+
+def _alike(ideas: Mapping[Index, _Idea]) -> dict[Index, _Idea]:
     """Of ideas that differ only in directions nobody can tell, the one that serves the others too."""
     alike: dict[tuple[object, ...], list[Index]] = defaultdict(list)
-    for index in sorted(ideas):
-        alike[index.schema, index.table, index.columns, canonical(index).predicate].append(index)
-    merged: dict[Index, _Idea] = {}
+    for index in ideas:
+        names = tuple((key.column, key.expression, key.opclass, key.collation) for key in index.keys)
+        predicate = normalised(index.predicate)
+        alike[index.schema, index.table, index.method, names, index.include, predicate].append(index)
+    kept_of_all: dict[Index, _Idea] = {}
     for group in alike.values():
+        if len(group) == 1:
+            kept_of_all[group[0]] = ideas[group[0]]
+            continue
         kept: list[Index] = []
         for index in sorted(group, key=lambda each: (ideas[each].bound, each)):
             server = next((k for k in kept if serves_same_scans(k, index, ideas[index].bound)), None)
             if server is None:
                 kept.append(index)
-                merged[index] = replace(ideas[index], statements=set(ideas[index].statements))
+                kept_of_all[index] = replace(ideas[index], statements=set(ideas[index].statements))
             else:
-                merged[server].statements |= ideas[index].statements
-    return merged
+                kept_of_all[server].statements |= ideas[index].statements
+    return kept_of_all
 
 
-def _relevant(tables: Iterable[TableFacts], of_table: Mapping[str, Sequence[Index]]) -> tuple[Index, ...]:
-    """Candidates a plan of the statement could use: any key column searched or sorted by, or all columns it reads."""
-    found = set()
-    for facts in tables:
-        for index in of_table.get(facts.table.qualified, ()):
-            reads_only = not facts.reads_all and set(facts.read) <= {*index.columns, *index.include}
-            if (
-                reads_only
-                or set(index.columns) & set(facts.used)
-                or (index.predicate and _searches_predicate(index, facts))
-            ):
-                found.add(index)
-    return tuple(sorted(found))
+def _merged(ideas: Mapping[Index, _Idea], read: Read, limits: Limits) -> dict[Index, _Idea]:
+    tables: dict[str, Table] = {t.table.qualified: t.table for _, a in read for t in a.tables}
+    asked = {index: frozenset(idea.statements) for index, idea in ideas.items()}
+    calls = {statement.id: statement.calls for statement, _ in read}
+
+    def fits(index: Index) -> bool:
+        table = tables[index.qualified_table]
+        if screening.covered(Proposal(index, 0), table):
+            return False
+        return not index.include or can_pay(table, (*index.columns, *index.include))
+
+    made = merges(asked, calls, limits, fits)
+    return {index: _Idea(MERGED, len(RULES), 0, set(ids)) for index, ids in made.items()}
 
 
-def _searches_predicate(index: Index, facts: TableFacts) -> bool:
-    """Whether the statement searches by a column of a partial index's predicate: its rows are then read through any key."""
-    words = set(canonical(index).predicate.split())
-    return any(name in words or f'"{name}"' in words for name in facts.used)
-
-
-def _not_examined(read: Iterable[tuple[Statement, Analysis]]) -> tuple[NotExamined, ...]:
+def _not_examined(read: Read) -> tuple[NotExamined, ...]:
     return tuple(dict.fromkeys(_gaps(read)))
 
 
-def _gaps(read: Iterable[tuple[Statement, Analysis]]) -> Iterator[NotExamined]:
+def _gaps(read: Read) -> Iterator[NotExamined]:
     for statement, analysis in read:
         if analysis.refusal:
             yield NotExamined(statement.id, analysis.refusal)

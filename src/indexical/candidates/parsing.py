@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
+
+from indexical.candidates.dialect import AsWritten
 
 if TYPE_CHECKING:
     from sqlglot.expressions import Expr as Node
@@ -16,12 +19,13 @@ MAX_SQL = 100_000
 """Bytes; longer statements are lists of values in disguise, and parsing time grows with them."""
 
 _READS = re.compile(
-    r"(?:\s|\(|--[^\n]*\n|/\*[^*]*\*+(?:[^/*][^*]*\*+)*/)*(select|with|insert|update|delete|values|table)\b",
+    r"(?:\s|\(|--[^\n]*\n|/\*[^*]*\*+(?:[^/*][^*]*\*+)*/)*(select|with|insert|update|delete|merge|values|table)\b",
     re.I,
 )
 
 _PARAMETER = re.compile(
-    r"""'(?:[^']|'')*' | "(?:[^"]|"")*" | --[^\n]* | /\*.*?\*/ | (?P<tag>\$[A-Za-z_]*\$).*?(?P=tag) | (?P<value>\$[0-9]+)""",
+    r"""'(?:[^']|'')*' | "(?:[^"]|"")*" | --[^\n]* | /\*.*?\*/ | (?P<tag>\$[A-Za-z_]*\$).*?(?P=tag) | (?P<value>\$[0-9]+)
+    | (?P<network><<=|>>=)""",
     re.VERBOSE | re.DOTALL,
 )
 
@@ -33,7 +37,7 @@ def parse(sql: str) -> Node | str:
     if not _READS.match(sql):
         return "it is neither SELECT, INSERT, UPDATE nor DELETE"
     try:
-        trees = [tree for tree in sqlglot.parse(_spaced(sql), read="postgres") if tree is not None]
+        trees = [tree for tree in sqlglot.parse(_spaced(sql), read=AsWritten) if tree is not None]
     except SqlglotError as error:
         return f"the SQL cannot be parsed{_place(error)}"
     except RecursionError:
@@ -41,14 +45,24 @@ def parse(sql: str) -> Node | str:
     if len(trees) != 1:
         return "it is more than one statement" if trees else "the SQL is empty"
     tree = trees[0]
-    if not isinstance(tree, (exp.Query, exp.Insert, exp.Update, exp.Delete)):
+    if not isinstance(tree, (exp.Query, exp.Insert, exp.Update, exp.Delete, exp.Merge)):
         return "it is neither SELECT, INSERT, UPDATE nor DELETE"
     return tree
 
 
 def _spaced(sql: str) -> str:
-    """A blank after every ``$n``: sqlglot takes ``$1,$`` for the opening mark of a dollar-quoted string."""
-    return _PARAMETER.sub(lambda match: match.group() + (" " if match.group("value") else ""), sql)
+    """The SQL as sqlglot can read it.
+
+    It takes ``$1,$`` for the opening mark of a dollar-quoted string, so that a blank follows every ``$n``; and it does not know
+    the operators ``<<=`` and ``>>=`` of networks, which ask what ``<@`` and ``@>`` ask of a range.
+    """
+    return _PARAMETER.sub(_respelt, sql)
+
+
+def _respelt(match: re.Match[str]) -> str:
+    if match.group("network"):
+        return "<@" if match.group("network") == "<<=" else "@>"
+    return match.group() + (" " if match.group("value") else "")
 
 
 def _place(error: SqlglotError) -> str:
@@ -97,6 +111,29 @@ def disjuncts(node: Node) -> list[Node]:
         else:
             found.append(current)
     return found
+
+
+def nodes(part: Node) -> Iterator[Node]:
+    """The nodes of an expression, parents first; of a query inside it only the root.
+
+    A few times faster than the tree's own walk, which most of the reading would be spent in.
+    """
+    waiting = [part]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if isinstance(node, exp.Query):
+            continue
+        for value in reversed(node.args.values()):
+            if isinstance(value, list):
+                waiting += [each for each in reversed(value) if isinstance(each, exp.Expression)]
+            elif isinstance(value, exp.Expression):
+                waiting.append(value)
+
+
+def contains(part: Node, kind: type) -> bool:
+    """Whether an expression has such a node, queries inside it left aside."""
+    return not isinstance(part, exp.Column) and any(isinstance(node, kind) for node in nodes(part))
 
 
 def bare(node: Node) -> Node:

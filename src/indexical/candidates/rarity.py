@@ -8,21 +8,30 @@ never on keys, where a value that did not vary was merely not varied yet.
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 
-from indexical.candidates.facts import TableFacts, Term
+from indexical.candidates.facts import StatementFacts, TableFacts, Term
+from indexical.candidates.proposal import distinct
 from indexical.ddl import quote
 from indexical.model import Column, ColumnStatistics, Statement, Table
 
 RARE = 0.10
 """Largest share of the rows that a partial index is asked about for."""
+ALIVE = 0.35
+"""The same where the constant says which rows are alive at all."""
 STEADY_CALLS = 5.0
 """Calls it takes to believe that a parameter does not vary."""
 FEW_VALUES = 100.0
 """A column with more distinct values than this does not hold kinds of things."""
 VERY_FEW_VALUES = 20.0
 """Up to here one sample, which stands for every call, is enough to believe it."""
+
+RANGE_SHARE = 0.1
+"""Of the rows that a range is taken to leave; of its ends nothing is known here."""
+LISTED_VALUES = 5.0
+"""Values that a list is taken to have."""
 
 _TEXT = re.compile(r"(character varying|character|text|citext)\b")
 _WHOLE = frozenset({"smallint", "integer", "bigint"})
@@ -42,12 +51,33 @@ class Rarity:
 def rarities(facts: TableFacts, statement: Statement) -> tuple[Rarity, ...]:
     """What is known about the shares of the statement's constant conditions, rare or not, sorted."""
     found = []
+    excluding: dict[str, list[Term]] = {}
     for term in facts.terms:
         column = facts.table.column(term.column)
         if column is None or column.statistics is None:
             continue
-        found.append(_rarity(facts.table, column, column.statistics, term, statement))
+        if term.kind == "unequal":
+            excluding.setdefault(term.column, []).append(term)
+        else:
+            found.append(_rarity(facts.table, column, column.statistics, term, statement))
+    found += [_excluded(facts.table, name, terms, statement) for name, terms in sorted(excluding.items())]
     return tuple(sorted({each for each in found if each is not None}))
+
+
+def _excluded(table: Table, name: str, terms: list[Term], statement: Statement) -> Rarity | None:
+    """``status <> 'done'`` and its like: rare when nearly all rows have one of the excluded values."""
+    column = table.column(name)
+    if column is None or column.statistics is None or not _holds_kinds(table, column):
+        return None
+    share = 1.0 - column.statistics.null_fraction
+    parts = []
+    for value in sorted({constant(term, column, column.statistics, statement) or "" for term in terms}):
+        written, without = literal(column, value), share_of(column.statistics, value)
+        if not value or written is None or without is None:
+            return None
+        parts.append(f"{quote(name)} <> {written}")
+        share -= without
+    return Rarity(" AND ".join(parts), name, max(share, 0.0))
 
 
 def _rarity(
@@ -106,6 +136,35 @@ def literal(column: Column, value: str) -> str | None:
     if (_TEXT.match(column.type) or column.type_kind == "e") and "\\" not in value and "\x00" not in value:
         return "'" + value.replace("'", "''") + "'"
     return None
+
+
+def found_rows(facts: StatementFacts) -> float:
+    """About how many rows of any one table the statement reads through an index at most, LIMIT aside; a rough guess.
+
+    A table that is only looked up by a join is read for each of the rows that the conditions find in the others.
+    """
+    searched = [each for each in facts.tables if each.terms or each.alternatives or not each.driven]
+    if not searched:
+        return math.inf
+    looked_up = [each for each in facts.tables if each.driven]
+    return max(map(_found, searched)) * max((1.0, *map(_matches, looked_up)))
+
+
+def _matches(facts: TableFacts) -> float:
+    """Rows of the table for one value of the column it is joined by."""
+    return max(1.0, facts.table.rows) / max(1.0, *(distinct(facts, name) for name in facts.driven))
+
+
+def _found(facts: TableFacts) -> float:
+    rows = max(facts.table.rows, 1.0)
+    if facts.limited and facts.sorts and not facts.ranges and not facts.listed:
+        return 1.0
+    share = 1.0
+    for name in facts.equal:
+        share /= max(distinct(facts, name), 1.0)
+    for name in facts.listed:
+        share *= min(1.0, LISTED_VALUES / max(distinct(facts, name), 1.0))
+    return rows * share * RANGE_SHARE ** (len(facts.ranges) + bool(facts.alternatives))
 
 
 def _holds_kinds(table: Table, column: Column) -> bool:

@@ -103,7 +103,8 @@ PATTERNS = {
         [
             "plans_template (category_id, plan_id)",
             "plans_template (category_id, plan_id, is_active)",
-            "plans_template (category_id, plan_id, sort_order)",
+            "plans_template (category_id, plan_id, is_active, sort_order)",
+            "plans_template (category_id, plan_id, sort_order, created_at DESC)",
             "plans_template (category_id, sort_order, created_at DESC)",
             "plans_template (is_active, sort_order, created_at DESC)",
             "plans_template (plan_id, sort_order, created_at DESC)",
@@ -115,7 +116,7 @@ PATTERNS = {
         [
             "plans_template (is_active, sort_order, created_at DESC)",
             "plans_template (plan_id, is_active)",
-            "plans_template (plan_id, is_active, sort_order)",
+            "plans_template (plan_id, is_active, sort_order, created_at DESC)",
             "plans_template (plan_id, sort_order, created_at DESC)",
             "plans_template (sort_order)",
             "plans_template (sort_order, created_at DESC)",

@@ -243,10 +243,10 @@ def test_a_foreign_table_gets_no_index_and_says_so() -> None:
 
 
 def test_a_table_whose_columns_get_other_names_is_not_passed_over_in_silence() -> None:
-    found = ask("SELECT * FROM orders AS o (a, b, c) WHERE a = $1 AND b = $2")
+    found = ask("SELECT * FROM lines AS l (a, b, c, d, e) WHERE e = $1")
     assert found.candidates == ()
     assert found.not_examined == (
-        NotExamined("s1", "it gives the columns of public.orders other names, which are not followed"),
+        NotExamined("s1", "it gives the columns of public.lines other names, which are not followed"),
     )
     assert ask("WITH c AS (SELECT 1) SELECT * FROM c AS o (a) WHERE a = $1").not_examined == ()
 

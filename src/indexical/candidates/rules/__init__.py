@@ -4,13 +4,24 @@ from __future__ import annotations
 
 from indexical.candidates.proposal import Rule
 from indexical.candidates.rules import (
+    brin,
+    covering,
+    document,
+    elements,
     equality,
     equality_order,
     equality_range,
+    expression,
     group,
+    hash,
     join,
+    nearest,
     order,
+    overlap,
     partial,
+    pattern,
+    trigram,
+    words,
 )
 
 RULES: tuple[Rule, ...] = (
@@ -21,6 +32,17 @@ RULES: tuple[Rule, ...] = (
     order.candidates,
     group.candidates,
     partial.candidates,
+    covering.candidates,
+    brin.candidates,
+    hash.candidates,
+    expression.candidates,
+    pattern.candidates,
+    trigram.candidates,
+    document.candidates,
+    elements.candidates,
+    words.candidates,
+    overlap.candidates,
+    nearest.candidates,
 )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from indexical.candidates.facts import StatementFacts, TableFacts
-from indexical.candidates.proposal import Proposal, arrangements, fit, ordered
+from indexical.candidates.proposal import Proposal, arrangements, filters, fit, ordered
 from indexical.model import Catalog, Limits
 
 
@@ -26,3 +26,7 @@ def _of_table(table: TableFacts, limits: Limits) -> Iterator[Proposal]:
         widest = min(len(arranged), limits.max_width - 1)
         for width in range(2, widest + 1):
             yield ordered(table, fit(arranged, width), table.sorts[: limits.max_width - width])
+    head = fit(arrangements(table, table.equal)[0], limits.max_width - 1)
+    after = filters(table, limits.max_width - len(head) - len(table.sorts))
+    if table.limited and after:
+        yield ordered(table, head, table.sorts, after=after)

@@ -1,4 +1,4 @@
-"""GROUP BY and DISTINCT: rows that come sorted need no hash table, and an index-only scan may read far fewer pages."""
+"""GROUP BY, DISTINCT and DISTINCT ON: rows that come sorted need no hash table, and an index-only scan reads fewer pages."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from indexical.model import Catalog, Limits
 
 def candidates(facts: StatementFacts, catalog: Catalog, limits: Limits) -> Iterator[Proposal]:
     for table in facts.tables:
-        grouped = [name for name in table.group if name not in table.equal]
+        grouped = [name for name in table.group or table.distinct_on if name not in table.equal]
         if not grouped:
             continue
         if len(grouped) <= limits.max_width:

@@ -29,15 +29,26 @@ def candidates(facts: StatementFacts, catalog: Catalog, limits: Limits) -> Itera
 
 def _looked_up(table: TableFacts, column: str, limits: Limits) -> Iterator[Proposal]:
     """Rows are found by the join column, and the other conditions narrow them down further."""
+    ranges = [name for name in (*table.ranges, *_in_every_arm(table)) if name != column]
     for some in _conditions(table, column, limits):
         yield plain(table, (column, *some))
         yield plain(table, (*some, column))
-    for ranged in table.ranges:
-        if ranged != column:
-            yield plain(table, (column, ranged))
+        if len(some) + 2 <= limits.max_width:
+            for ranged in ranges:
+                yield plain(table, (column, *some, ranged))
+    for ranged in ranges:
+        yield plain(table, (column, ranged))
+        yield plain(table, (ranged, column))
     for other in table.driven:
         if other != column:
             yield plain(table, (column, other))
+
+
+def _in_every_arm(table: TableFacts) -> list[str]:
+    """Columns that each arm of an OR compares: the OR filters by them in the index."""
+    arms = [{term.column for term in arm} for arm in table.alternatives]
+    known = {*table.equal, *table.listed, *table.ranges}
+    return sorted(set.intersection(*arms) - known) if arms else []
 
 
 def _handed_on(table: TableFacts, column: str, limits: Limits) -> Iterator[Proposal]:

@@ -1,7 +1,9 @@
 """An index over only the rows with a rare constant: small, cheap to keep, and made for exactly the statements that ask for it.
 
 https://www.postgresql.org/docs/18/indexes-partial.html. Several constants together count when their shares, multiplied as the
-planner does it, are small although none of them alone is.
+planner does it, are small although none of them alone is. A constant that up to a third of the rows have counts where it
+says which rows are alive at all (``deleted_at IS NULL``, a boolean) and the statement looks rows up by something else: the
+index is then at most a third as large, and takes in none of the other rows.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from math import prod
 
 from indexical.candidates.facts import StatementFacts, TableFacts
 from indexical.candidates.proposal import Proposal, arrangements, fit, ordered, plain
-from indexical.candidates.rarity import RARE, Rarity, rarities
+from indexical.candidates.rarity import ALIVE, RARE, Rarity, rarities
 from indexical.model import Catalog, Limits
 
 
@@ -21,9 +23,25 @@ def candidates(facts: StatementFacts, catalog: Catalog, limits: Limits) -> Itera
         rare = [each for each in known if each.share <= RARE]
         for each in rare:
             yield from _over(table, (each,), limits)
+        for each in known:
+            if RARE < each.share <= ALIVE:
+                yield from _alive(table, each, limits)
         together = tuple(rare if len(rare) > 1 else known)[:3]
         if len(together) > 1 and prod(each.share for each in together) <= RARE:
             yield from _over(table, together, limits)
+
+
+def _alive(table: TableFacts, constant: Rarity, limits: Limits) -> Iterator[Proposal]:
+    bound = [name for name in (*table.equal, *table.driven) if name != constant.column]
+    flags = {term.column for term in table.terms if term.kind in ("null", "notnull", "true", "false")}
+    if constant.column not in flags or not set(bound) - flags:
+        return
+    head = fit(arrangements(table, bound)[0], limits.max_width)
+    yield plain(table, head, constant.predicate)
+    sorts = tuple(sort for sort in table.sorts if sort.column != constant.column)
+    room = limits.max_width - len(head)
+    if sorts and room > 0:
+        yield ordered(table, head, sorts[:room], constant.predicate)
 
 
 def _over(table: TableFacts, constants: tuple[Rarity, ...], limits: Limits) -> Iterator[Proposal]:
