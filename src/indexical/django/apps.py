@@ -1,4 +1,4 @@
-"""The app's entry in Django's registry; starts capturing when it is asked for."""
+"""The app's entry in Django's registry; starts capturing when it is asked for, and registers the checks."""
 
 from __future__ import annotations
 
@@ -12,5 +12,7 @@ class IndexicalConfig(AppConfig):
 
     def ready(self) -> None:
         from indexical.django.capture import start_if_wanted
+        from indexical.django.checks import register_checks
 
         start_if_wanted()
+        register_checks()

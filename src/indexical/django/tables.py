@@ -64,7 +64,7 @@ class ProjectMap:
         Raises :class:`ProjectRefused` when the settings know no such database, or when it is not PostgreSQL.
         """
         _refuse_other_databases(alias)
-        owned = sorted(_mapped(alias, registry), key=lambda table: (table.schema, table.name, table.label))
+        owned = sorted(map_models(registry, alias), key=lambda table: (table.schema, table.name, table.label))
         by_name: dict[str, tuple[MappedTable, ...]] = {}
         for table in owned:
             by_name[table.name] = (*by_name.get(table.name, ()), table)
@@ -126,11 +126,12 @@ def split_table(db_table: str) -> tuple[str, str]:
     return (schema, name) if dot else ("", schema)
 
 
-def _mapped(alias: str, registry: Apps) -> Iterator[MappedTable]:
+def map_models(registry: Apps, alias: str | None = None) -> Iterator[MappedTable]:
+    """The tables of the models that may be on the database ``alias``; without one, of all models."""
     through = _automatic_through(registry)
     for model in registry.get_models(include_auto_created=True):
         meta = model._meta
-        if meta.proxy or meta.swapped or not router.allow_migrate_model(alias, model):
+        if meta.proxy or meta.swapped or (alias is not None and not router.allow_migrate_model(alias, model)):
             continue
         schema, name = split_table(meta.db_table)
         yield MappedTable(schema, name, model, through.get(model, ""))
