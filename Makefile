@@ -27,7 +27,7 @@ test: setup lint docs ## Everything but the slow suites
 	$(BIN)/python -m pytest -n $(WORKERS) -m 'not slow' tests
 
 test-fast: setup ## Tests without a server, under a minute
-	$(BIN)/python -m pytest -q tests/unit
+	$(BIN)/python -m pytest -q -n $(WORKERS) tests/unit
 
 test-slow: setup ## The suites that take long
 	$(BIN)/python -m pytest -m slow tests; status=$$?; [ $$status -eq 5 ] || exit $$status

@@ -16,6 +16,10 @@ _LIBC_COLLATION = re.compile(
 )
 """Collations that bear the operating system's names, such as ``en_US.utf8``: the dot in them separates no schema."""
 
+_OPCLASS_SETTINGS = re.compile(
+    r"\s*[a-z_]\w*\s*=\s*(?:'[\w.+-]*'|[\w.+-]+)(?:\s*,\s*[a-z_]\w*\s*=\s*(?:'[\w.+-]*'|[\w.+-]+))*\s*\)"
+)
+
 # Reserved and type-function keywords of PostgreSQL 18, as `pg_get_keywords()` lists them (catcode R and T).
 _RESERVED_TEXT = """
     all analyse analyze and any array as asc asymmetric authorization binary both case cast check collate collation column
@@ -63,12 +67,26 @@ def collation_sql(name: str) -> str:
     return qualified(schema, rest)
 
 
+def _opclass_sql(opclass: str) -> str:
+    """An operator class, perhaps of a schema, perhaps with parameters: ``public.gist_trgm_ops (siglen='32')``.
+
+    Raises :class:`InputError` for parameters of any other form.
+    """
+    name, parenthesis, settings = opclass.partition("(")
+    quoted = ".".join(quote(part) for part in name.strip().split("."))
+    if not parenthesis:
+        return quoted
+    if not _OPCLASS_SETTINGS.fullmatch(settings):
+        raise InputError(f"the operator class {opclass!r} has parameters of no known form")
+    return f"{quoted} ({settings}"
+
+
 def key_sql(key: Key) -> str:
     parts = [quote(key.column) if key.column else f"({key.expression})"]
     if key.collation:
         parts.append("COLLATE " + collation_sql(key.collation))
     if key.opclass:
-        parts.append(".".join(quote(part) for part in key.opclass.split(".")))
+        parts.append(_opclass_sql(key.opclass))
     if key.descending:
         parts.append("DESC")
     if not key.default_nulls:

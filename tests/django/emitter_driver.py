@@ -67,7 +67,7 @@ def advice(order: dict) -> Advice:
 
 def declared(sql: str) -> list[str]:
     """The declaration of an index and the SQL that Django makes of it, or the reason why there is none."""
-    from indexical.django.compiled import read_index
+    from indexical.django.compiled import read_index, read_options
     from indexical.django.declaration import declare
     from indexical.django.predicate import Inexpressible
     from indexical.django.tables import ProjectMap
@@ -77,7 +77,7 @@ def declared(sql: str) -> list[str]:
     table = project.table(index.schema, index.table)
     assert table is not None
     try:
-        declaration = declare(index, name, table, project)
+        declaration = declare(index, name, table, project, options=read_options(sql))
     except Inexpressible as reason:
         return ["", str(reason)]
     return [declaration.text(), str(declaration.index.create_sql(table.model, project.editor))]
@@ -100,6 +100,7 @@ def mapped() -> dict[str, list[str]]:
 
 
 def run(order: dict) -> dict:
+    from indexical.cli.door import MigrationStyle
     from indexical.django import emit, mapping
 
     answer: dict = {}
@@ -112,7 +113,8 @@ def run(order: dict) -> dict:
     answer["drop"] = [[one.existing.name, one.model, one.declared_by] for one in annotated.drop]
     if order.get("annotate"):
         return answer
-    changes = emit.plan_advice(annotated)
+    style = MigrationStyle(bool(order.get("plain")), bool(order.get("one_per_file")))
+    changes = emit.plan_advice(annotated, style=style)
     answer["edits"] = [[one.id, one.path, one.after] for one in changes if isinstance(one, SourceEdit)]
     answer["instructions"] = [
         [one.id, f"{one.text} {one.step}".rstrip()] for one in changes if isinstance(one, Instruction)
@@ -121,7 +123,7 @@ def run(order: dict) -> dict:
     if order.get("write"):
         answer["outcomes"] = [type(one).__name__ for one in emit.write(changes)]
     if order.get("twice"):
-        again = emit.plan_advice(annotated)
+        again = emit.plan_advice(annotated, style=style)
         answer["again"] = [one.id for one in again if isinstance(one, SourceEdit)]
     return answer
 

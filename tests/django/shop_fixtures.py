@@ -28,8 +28,13 @@ def shop_made_fixture(tmp_path_factory: pytest.TempPathFactory, new_database: Ca
 
 @pytest.fixture(name="shop")
 def shop_fixture(shop_made: Shop, private_server: PrivateServer, tmp_path: Path) -> Shop:
+    return copied(shop_made, private_server, tmp_path / "project")
+
+
+def copied(made: Shop, server: PrivateServer, folder: Path) -> Shop:
+    """The project in another folder, with a database of its own."""
     name = f"shop_{next(_NUMBERS)}"
-    made = sql.Identifier(str(conninfo_to_dict(shop_made.url)["dbname"]))
-    with psycopg.connect(private_server.url(), autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), made))
-    return Shop.copy(shop_made, tmp_path / "project", private_server.url(name))
+    template = sql.Identifier(str(conninfo_to_dict(made.url)["dbname"]))
+    with psycopg.connect(server.url(), autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), template))
+    return Shop.copy(made, folder, server.url(name))

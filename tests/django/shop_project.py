@@ -148,13 +148,13 @@ class Shop:
         return self.folder / "shop" / "migrations"
 
     def manage(self, *arguments: str, code: int = 0) -> str:
-        return self._run("-m", "django", *arguments, code=code)
+        return self.run("-m", "django", *arguments, code=code)
 
     def emit(self, **order: Any) -> dict[str, Any]:
         """Run the emitter in the project; see ``emitter_driver``."""
-        return json.loads(self._run(str(DRIVER), text=json.dumps(order)))
+        return json.loads(self.run(str(DRIVER), text=json.dumps(order)))
 
-    def _run(self, *arguments: str, text: str = "", code: int = 0) -> str:
+    def run(self, *arguments: str, text: str = "", code: int = 0) -> str:
         given = conninfo_to_dict(self.url)
         done = subprocess.run(
             [sys.executable, "-W", "error", *arguments],

@@ -181,7 +181,7 @@ def test_a_server_that_does_not_answer_is_named_without_the_password(walk_advise
         assert "canary" not in line
     files = lost.files()
     shown = lost.indexes("write", "--advice", str(lost.advice), "--diff")
-    assert "AddIndexConcurrently" in shown.stdout, "files can be planned without a server"
+    assert "AddIndexSafely(" in shown.stdout, "files can be planned without a server"
     assert lost.files() == files
 
 

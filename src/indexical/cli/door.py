@@ -12,6 +12,19 @@ from typing import Protocol
 from indexical.model import Advice, Change, Drop, Index, Outcome, Recommendation
 
 
+@dataclass(frozen=True, slots=True)
+class MigrationStyle:
+    """How migrations are to be written."""
+
+    plain: bool = False
+    """Only operations of Django's own, so that a migration needs nothing else wherever it runs."""
+    one_per_file: bool = False
+    """A migration for every operation, so that each can be applied at a time of its own."""
+
+
+USUAL_STYLE = MigrationStyle()
+
+
 class Project(Protocol):
     """A Django project, as far as the verbs need it; ``indexical.django`` has the only implementation."""
 
@@ -21,7 +34,12 @@ class Project(Protocol):
     def annotate(self, advice: Advice) -> Advice:
         """The advice with models, declarations and index names in the project's own terms."""
 
-    def changes(self, create: Sequence[Recommendation], drop: Sequence[Drop]) -> tuple[Change, ...]:
+    def changes(
+        self,
+        create: Sequence[Recommendation],
+        drop: Sequence[Drop],
+        style: MigrationStyle = USUAL_STYLE,
+    ) -> tuple[Change, ...]:
         """Edits of models and new migrations, and instructions where an edit is not certain."""
 
     def diff(self, changes: Sequence[Change]) -> str: ...

@@ -8,7 +8,9 @@ https://www.postgresql.org/docs/18/functions-info.html (``pg_get_indexdef``, ``p
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import lru_cache
 
 import sqlglot
@@ -17,8 +19,13 @@ from sqlglot.errors import SqlglotError
 
 from indexical.model import Index, Key
 
-_TEXTS = frozenset({exp.DataType.Type.TEXT, exp.DataType.Type.VARCHAR, exp.DataType.Type.BPCHAR})
+TEXTS = frozenset({exp.DataType.Type.TEXT, exp.DataType.Type.VARCHAR, exp.DataType.Type.BPCHAR})
+_INSTANTS = frozenset({exp.DataType.Type.TIMESTAMPTZ, exp.DataType.Type.TIMESTAMP})
 _NUMBERS = frozenset({*exp.DataType.INTEGER_TYPES, *exp.DataType.REAL_TYPES})
+_WORD = re.compile(r"(?!null\Z)\w+", re.IGNORECASE)
+"""A step of a path that an array's text form needs no quotes for."""
+_TEXT_ALREADY = (exp.Column, exp.JSONExtractScalar, exp.JSONBExtractScalar)
+"""What a cast to text usually only repeats the type of."""
 _MIRRORED: dict[type[exp.Expr], type[exp.Binary]] = {
     exp.EQ: exp.EQ,
     exp.NEQ: exp.NEQ,
@@ -55,6 +62,29 @@ def read_index(sql: str, *, schema: str = "") -> tuple[str, Index]:
         unique=bool(statement.args.get("unique")),
     )
     return index.name, structure
+
+
+def read_options(sql: str) -> tuple[tuple[str, str], ...]:
+    """The storage parameters of a ``CREATE INDEX``, sorted by name; raises :class:`ValueError` as :func:`read_index` does."""
+    try:
+        statement = sqlglot.parse_one(sql, read="postgres")
+    except SqlglotError as error:
+        raise ValueError("not a CREATE INDEX that can be read") from error
+    index = statement.this if isinstance(statement, exp.Create) else None
+    if not isinstance(index, exp.Index):
+        raise ValueError("not a CREATE INDEX that can be read")
+    found = index.args["params"].args.get("with_storage") or ()
+    return tuple(
+        sorted((one.this.name.lower(), option_value(one.args["value"].sql().strip("'"))) for one in found)
+    )
+
+
+def option_value(text: str) -> str:
+    """A storage parameter's value, with PostgreSQL's several words for true and false as one."""
+    lowered = text.lower()
+    if lowered in {"on", "true", "yes"}:
+        return "on"
+    return "off" if lowered in {"off", "false", "no"} else lowered
 
 
 def canonical(index: Index) -> Index:
@@ -94,6 +124,9 @@ def conjuncts(condition: exp.Expr) -> list[exp.Expr]:
     plain = plain_form(condition)
     if isinstance(plain, exp.And):
         return [*conjuncts(plain.left), *conjuncts(plain.right)]
+    if isinstance(plain, exp.Between) and not plain.args.get("symmetric"):
+        low, high = plain.args["low"], plain.args["high"]
+        return [exp.GTE(this=plain.this, expression=low), exp.LTE(this=plain.this.copy(), expression=high)]
     return [plain]
 
 
@@ -121,15 +154,71 @@ def _plain(node: exp.Expr) -> exp.Expr:
         left, right = _unwrapped(node.left), _unwrapped(node.right)
         if isinstance(right, exp.Column) and not isinstance(left, exp.Column):
             return mirrored(this=right, expression=left)
+    if isinstance(node, exp.ByteString):
+        # PostgreSQL's E'...', which is how the driver quotes a backslash.
+        return exp.Literal(this=node.this, is_string=True)
     if isinstance(node, exp.Identifier):
         return exp.to_identifier(node.name, quoted=True)
+    return _plain_operation(node)
+
+
+def _plain_operation(node: exp.Expr) -> exp.Expr:
     if isinstance(node, exp.EQ) and isinstance(node.expression, exp.Any):
         return _in_list(node)
-    if isinstance(node, exp.Not) and isinstance(inner := _unwrapped(node.this), exp.EQ):
+    if isinstance(node, exp.NEQ) and (
+        isinstance(node.expression, exp.All)
+        or (isinstance(node.expression, exp.Anonymous) and node.expression.name.upper() == "ALL")
+    ):
+        listed = _in_list(node)
+        return exp.Not(this=listed) if isinstance(listed, exp.In) else node
+    if isinstance(node, exp.JSONExtract | exp.JSONExtractScalar):
+        return _json_key(node)
+    if isinstance(node, exp.JSONBExtract | exp.JSONBExtractScalar):
+        return type(node)(this=node.this, expression=_json_path(node.expression))
+    if isinstance(node, exp.TimestampTrunc | exp.Extract):
+        return _with_unit(node)
+    if (
+        isinstance(node, exp.Not)
+        and isinstance(inner := _unwrapped(node.this), exp.EQ)
+        and not isinstance(inner.expression, exp.Any | exp.All)
+    ):
         # Equal under three-valued logic, and the planner makes the same of both.
         return exp.NEQ(this=inner.left, expression=inner.right)
     if isinstance(node, exp.Is) and node.args.get("negate"):
         return exp.Not(this=exp.Is(this=node.this, expression=node.expression))
+    return node
+
+
+def _json_key(node: exp.Expr) -> exp.Expr:
+    """``data -> 'k'`` with the key as the plain literal it is, however the parser took it for a path."""
+    path = node.expression
+    step = path.expressions[1] if isinstance(path, exp.JSONPath) and len(path.expressions) == 2 else None
+    if isinstance(step, exp.JSONPathKey | exp.JSONPathSubscript):
+        literal = exp.Literal(this=str(step.this), is_string=isinstance(step, exp.JSONPathKey))
+        return type(node)(this=node.this, expression=literal)
+    return node
+
+
+def _json_path(path: exp.Expr) -> exp.Expr:
+    """A path of plain words as ``'{a,b}'``, also when it is written as an array."""
+    plain = path
+    while isinstance(plain, exp.Paren | exp.Cast):
+        plain = plain.this
+    if not isinstance(plain, exp.Array):
+        return path
+    steps = [_unwrapped(step) for step in plain.expressions]
+    if not all(isinstance(step, exp.Literal) and _WORD.fullmatch(step.this) for step in steps):
+        return path
+    return exp.Literal(this="{" + ",".join(step.name for step in steps) + "}", is_string=True)
+
+
+def _with_unit(node: exp.Expr) -> exp.Expr:
+    """``date_trunc`` and ``EXTRACT`` with the unit as one word in one case."""
+    name = "unit" if isinstance(node, exp.TimestampTrunc) else "this"
+    unit = node.args[name]
+    while isinstance(unit, exp.Cast | exp.Paren):
+        unit = unit.this
+    node.set(name, exp.Var(this=unit.name.upper()))
     return node
 
 
@@ -142,28 +231,54 @@ def _unwrapped(node: exp.Expr) -> exp.Expr:
         if isinstance(node, exp.Cast):
             if isinstance(inner, exp.Literal) and inner.is_string and node.to.this in _NUMBERS:
                 return exp.Literal(this=inner.this, is_string=False)
-            if not isinstance(inner, exp.Literal | exp.Neg) and not (
-                isinstance(inner, exp.Column) and node.to.this in _TEXTS
-            ):
+            if isinstance(inner, exp.Literal) and inner.is_string and node.to.this in _INSTANTS:
+                return exp.Literal(this=_instant(inner.this), is_string=True)
+            texts = isinstance(inner, _TEXT_ALREADY) and node.to.this in TEXTS
+            if not isinstance(inner, exp.Literal | exp.Neg) and not texts:
                 return node
         node = inner
     return node
 
 
-def _in_list(node: exp.EQ) -> exp.Expr:
-    values = node.expression.this
-    while isinstance(values, exp.Paren | exp.Cast):
-        values = values.this
+def _instant(text: str) -> str:
+    """A point in time in one spelling; as it stands when it names no offset, for then the session's zone decides."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return text if moment.tzinfo is None else moment.astimezone(UTC).isoformat(sep=" ")
+
+
+def _in_list(node: exp.EQ | exp.NEQ) -> exp.Expr:
+    values = node.expression
+    # The parser takes ANY for an operator, and ALL before a cast for a function.
+    values = values.expressions[0] if isinstance(values, exp.Anonymous) else values.this
+    while isinstance(values, exp.Paren | exp.Cast | exp.Tuple):
+        values = values.expressions[0] if isinstance(values, exp.Tuple) else values.this
     if not isinstance(values, exp.Array):
         return node
     return exp.In(this=node.this, expressions=list(values.expressions))
 
 
 def _predicate_text(condition: exp.Expr) -> str:
-    parts = conjuncts(condition)
+    parts = [_in_order(part) for part in conjuncts(condition)]
     if len(parts) > 1:
         parts = [exp.Paren(this=part) if isinstance(part, exp.Connector) else part for part in parts]
     return " AND ".join(sorted(_text(part) for part in parts))
+
+
+def _in_order(node: exp.Expr) -> exp.Expr:
+    """The same condition with the operands of every AND and OR in one order, which means the same."""
+    if not isinstance(node, exp.And | exp.Or):
+        if isinstance(node, exp.Not):
+            return exp.Not(this=_in_order(node.this))
+        return node
+    kind = type(node)
+    operands = sorted((_in_order(one) for one in node.flatten()), key=_text)
+    whole = operands[0]
+    for operand in operands[1:]:
+        whole = kind(this=whole, expression=operand)
+    return whole
 
 
 def _text(plain: exp.Expr) -> str:
@@ -193,17 +308,45 @@ def _key(ordered: exp.Expr) -> Key:
     node: exp.Expr = ordered.this
     opclass = collation = ""
     if isinstance(node, exp.Opclass):
-        opclass = node.expression.sql(dialect="postgres").replace('"', "")
+        opclass = _opclass(node.expression)
         node = node.this
-    if isinstance(node, exp.Collate):
-        collation = node.expression.sql(dialect="postgres").replace('"', "")
+    while isinstance(node, exp.Paren | exp.Collate):
+        # PostgreSQL takes the outermost COLLATE for the key's own, within parentheses or without.
+        if isinstance(node, exp.Collate):
+            collation = collation or _dotted(node.expression)
         node = node.this
-    node = plain_form(node)
     descending = bool(ordered.args.get("desc"))
     nulls_first = bool(ordered.args.get("nulls_first"))
+    node = _key_form(node)
     if isinstance(node, exp.Column):
         return Key(node.name, "", opclass, collation, descending, nulls_first)
     return Key("", _text(node), opclass, collation, descending, nulls_first)
+
+
+def _key_form(node: exp.Expr) -> exp.Expr:
+    """A key's plain form. A cast that is the whole key stays: of a number it is another key than the column."""
+    while isinstance(node, exp.Paren):
+        node = node.this
+    if isinstance(node, exp.Cast) and not isinstance(node.this, exp.Literal):
+        return exp.Cast(this=plain_form(node.this), to=node.to.copy())
+    return plain_form(node)
+
+
+def _dotted(name: exp.Expr) -> str:
+    """The name of a collation or an operator class without quotes; ``Identifier``, ``Column`` and ``Table`` all occur."""
+    if isinstance(name, exp.Identifier):
+        return name.name
+    return ".".join(part.name for part in getattr(name, "parts", ()) or [name] if part.name)
+
+
+def _opclass(node: exp.Expr) -> str:
+    """An operator class with its parameters as PostgreSQL prints them: ``gist_trgm_ops (siglen='32')``."""
+    call = node.this if isinstance(node, exp.Table) else node
+    if not isinstance(call, exp.Anonymous):
+        return _dotted(node)
+    schema = f"{node.db}." if isinstance(node, exp.Table) and node.db else ""
+    settings = ", ".join(f"{one.this.name}='{one.expression.name}'" for one in call.expressions)
+    return f"{schema}{call.name} ({settings})"
 
 
 def _canonical_key(key: Key) -> Key:
@@ -212,16 +355,36 @@ def _canonical_key(key: Key) -> Key:
     condition = parse_condition(key.expression)
     if condition is None:
         return key
-    return replace(key, expression=_text(plain_form(condition)))
+    read = _key(exp.Ordered(this=condition))
+    return replace(
+        key, column=read.column, expression=read.expression, collation=key.collation or read.collation
+    )
 
 
 def _comparable(index: Index) -> Index:
     plain = canonical(index)
-    keys = tuple(replace(key, opclass=key.opclass.rpartition(".")[2]) for key in plain.keys)
+    keys = tuple(
+        replace(
+            key,
+            opclass=bare_opclass(key.opclass),
+            collation=key.collation.removeprefix("pg_catalog."),
+        )
+        for key in plain.keys
+    )
     return replace(plain, schema="", keys=keys)
+
+
+def bare_opclass(opclass: str) -> str:
+    """An operator class without its schema, its parameters in one spelling."""
+    name, parenthesis, settings = opclass.partition("(")
+    bare = name.strip().rpartition(".")[2]
+    if not parenthesis:
+        return bare
+    pairs = sorted(part.replace("'", "").replace(" ", "") for part in settings.rstrip(") ").split(","))
+    return f"{bare}({','.join(pairs)})"
 
 
 def expression_tree(sql: str) -> exp.Expr | None:
     """An expression key as a tree, or None when it cannot be read."""
     condition = parse_condition(sql)
-    return None if condition is None else plain_form(condition)
+    return None if condition is None else _key_form(condition)

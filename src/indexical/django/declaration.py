@@ -13,11 +13,12 @@ from django.apps import apps
 from django.contrib.postgres import indexes as postgres
 from django.core.exceptions import FieldError, ValidationError
 from django.db import models
-from django.db.models.functions import Lower, Upper
-from sqlglot import exp
+from django.db.models.expressions import CombinedExpression
+from django.db.models.functions import Collate
 
 from indexical import ddl
-from indexical.django.compiled import expression_tree, read_index, same
+from indexical.django.compiled import bare_opclass, option_value, read_index, read_options, same
+from indexical.django.expressions import Made, Translation
 from indexical.django.predicate import Inexpressible, build_q, literal_text, q_text, read_conditions
 from indexical.django.tables import MappedTable, ProjectMap
 from indexical.model import Index, Key
@@ -32,7 +33,10 @@ _METHODS: dict[str, type[models.Index]] = {
     "brin": postgres.BrinIndex,
     "hash": postgres.HashIndex,
 }
-_FUNCTIONS: dict[type[exp.Expr], type[models.Func]] = {exp.Upper: Upper, exp.Lower: Lower}
+_ALWAYS_SEARCHED = frozenset({"pg_catalog", "public"})
+_WITH_OPTIONS = {"btree": postgres.BTreeIndex}
+"""The class that takes storage parameters, where the usual one takes none."""
+_FLAGS = frozenset({"autosummarize", "buffering", "deduplicate_items", "fastupdate"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +57,13 @@ class Declaration:
         return self.template.replace("{models}", models_name)
 
 
-def declare(index: Index, name: str, table: MappedTable, project: ProjectMap) -> Declaration:
-    """The declaration of the index under that name.
+Options = tuple[tuple[str, str], ...]
+
+
+def declare(
+    index: Index, name: str, table: MappedTable, project: ProjectMap, *, options: Options = ()
+) -> Declaration:
+    """The declaration of the index under that name, with the storage parameters it is to have.
 
     Raises :class:`Inexpressible` with the reason when Django cannot say it, or would say something else.
     """
@@ -66,114 +75,117 @@ def declare(index: Index, name: str, table: MappedTable, project: ProjectMap) ->
         raise Inexpressible("it is unique, which is a constraint of the model and not an index")
     if index.method not in _METHODS:
         raise Inexpressible(f"Django has no index class for the access method {index.method}")
-    declaration = _build(index, name, table)
+    if index.method != "btree" and not apps.is_installed("django.contrib.postgres"):
+        raise Inexpressible("it needs django.contrib.postgres in INSTALLED_APPS")
+    declaration = _build(index, name, table, options)
     _prove(declaration, index, name, table, project)
+    _prove_options(declaration, options, table, project)
     return declaration
 
 
-def _build(index: Index, name: str, table: MappedTable) -> Declaration:
-    imports: set[tuple[str, str]] = set()
-    kind = _METHODS[index.method]
+def _build(index: Index, name: str, table: MappedTable, options: Options) -> Declaration:
+    translation = Translation(table)
+    kind = _WITH_OPTIONS.get(index.method, _METHODS[index.method]) if options else _METHODS[index.method]
     words: list[str] = []
     arguments: dict[str, Any] = {"name": name}
     expressions: list[Any] = []
+    fields: list[str] = []
     if all(_is_simple(key) for key in index.keys):
-        fields = [_signed(key, table) for key in index.keys]
-        arguments["fields"] = fields
+        arguments["fields"] = fields = [_signed(key, translation) for key in index.keys]
         words.append(f"fields={literal_text(fields)}")
         if any(key.opclass for key in index.keys):
-            arguments["opclasses"] = [key.opclass for key in index.keys]
+            arguments["opclasses"] = [_opclass(key) for key in index.keys]
             words.append(f"opclasses={literal_text(arguments['opclasses'])}")
     else:
-        fields = []
         for key in index.keys:
-            expression, text = _expression(key, table, imports)
-            expressions.append(expression)
-            words.append(text)
+            made = _expression(key, translation)
+            expressions.append(made.expression)
+            words.append(made.argument)
     conditions = read_conditions(index.predicate, table)
     if conditions:
         arguments["condition"] = build_q(conditions)
         words.append(f"condition={q_text(conditions, '{models}')}")
     if index.include:
-        arguments["include"] = [_field(column, table).name for column in index.include]
+        arguments["include"] = [translation.column(column).name for column in index.include]
         words.append(f"include={literal_text(arguments['include'])}")
+    for option, value in options:
+        arguments[option] = _option(option, value)
+        words.append(f"{option}={arguments[option]!r}")
     words.append(f"name={literal_text(name)}")
     if kind is models.Index:
         prefix = "{models}.Index"
     else:
         prefix = kind.__name__
-        imports.add((_POSTGRES_INDEXES, prefix))
-    made = kind(*expressions, **arguments)
-    return Declaration(name, made, f"{prefix}({', '.join(words)})", tuple(fields), tuple(sorted(imports)))
+        translation.imports.add((_POSTGRES_INDEXES, prefix))
+    try:
+        made_index = kind(*expressions, **arguments)
+    except (TypeError, ValueError) as error:
+        raise Inexpressible(f"{kind.__name__} does not take it: {error}") from None
+    imports = tuple(sorted(translation.imports))
+    return Declaration(name, made_index, f"{prefix}({', '.join(words)})", tuple(fields), imports)
 
 
 def _is_simple(key: Key) -> bool:
     return bool(key.column) and key.default_nulls and not key.collation
 
 
-def _signed(key: Key, table: MappedTable) -> str:
-    name = _field(key.column, table).name
+def _signed(key: Key, translation: Translation) -> str:
+    name = translation.column(key.column).name
     return f"-{name}" if key.descending else name
 
 
-def _expression(key: Key, table: MappedTable, imports: set[tuple[str, str]]) -> tuple[Any, str]:
+def _opclass(key: Key) -> str:
+    """The class's name without a schema that is on every search path."""
+    schema, dot, _ = key.opclass.partition("(")[0].rpartition(".")
+    return bare_opclass(key.opclass) if not dot or schema in _ALWAYS_SEARCHED else key.opclass
+
+
+def _expression(key: Key, translation: Translation) -> Made:
+    made = translation.column(key.column) if key.column else translation.of(key.expression)
     if key.collation:
-        raise Inexpressible(f"the key {key.text} has a collation of its own")
-    made, text = _column(key, table) if key.column else _function(key, table, imports)
+        try:
+            name = key.collation.removeprefix("pg_catalog.")
+            collated = Collate(made.name or made.expression, name)
+        except ValueError:
+            raise Inexpressible(f"Django's Collate() does not take the name {key.collation}") from None
+        translation.imports.add(("django.db.models.functions", "Collate"))
+        made = Made(collated, f"Collate({made.argument}, {literal_text(name)})")
     if key.opclass:
         if not apps.is_installed("django.contrib.postgres"):
             raise Inexpressible(f"the key {key.text} needs django.contrib.postgres in INSTALLED_APPS")
-        imports.add((_POSTGRES_INDEXES, "OpClass"))
-        made = postgres.OpClass(made, name=key.opclass)
-        text = f"OpClass({text}, name={literal_text(key.opclass)})"
-    elif key.column and key.default_nulls and not key.descending:
-        return made, text
-    if not key.default_nulls or key.descending:
-        made, text = _ordered(key, made, text)
-    return made, text
+        translation.imports.add((_POSTGRES_INDEXES, "OpClass"))
+        opclass = _opclass(key)
+        made = Made(
+            postgres.OpClass(made.name or made.expression, name=opclass),
+            f"OpClass({made.argument}, name={literal_text(opclass)})",
+        )
+    return _ordered(key, made) if key.descending or not key.default_nulls else made
 
 
-def _column(key: Key, table: MappedTable) -> tuple[Any, str]:
-    name = _field(key.column, table).name
-    if key.descending or not key.default_nulls:
-        return models.F(name), f"{{models}}.F({literal_text(name)})"
-    return models.F(name), literal_text(name)
-
-
-def _function(key: Key, table: MappedTable, imports: set[tuple[str, str]]) -> tuple[Any, str]:
-    tree = expression_tree(key.expression)
-    function = _FUNCTIONS.get(type(tree)) if tree is not None else None
-    if tree is None or function is None or not isinstance(tree.this, exp.Column):
-        raise Inexpressible(f"Django has no certain expression for the key ({key.expression})")
-    name = _field(tree.this.name, table).name
-    imports.add(("django.db.models.functions", function.__name__))
-    return function(name), f"{function.__name__}({literal_text(name)})"
-
-
-def _ordered(key: Key, made: Any, text: str) -> tuple[Any, str]:
+def _ordered(key: Key, made: Made) -> Made:
     direction = "desc" if key.descending else "asc"
     nulls: dict[str, Any] = {}
     if not key.default_nulls:
         nulls = {"nulls_first" if key.nulls_first else "nulls_last": True}
     words = ", ".join(f"{name}=True" for name in nulls)
-    return getattr(made, direction)(**nulls), f"{text}.{direction}({words})"
+    text = f"({made.text})" if isinstance(made.expression, CombinedExpression) else made.text
+    return Made(getattr(made.expression, direction)(**nulls), f"{text}.{direction}({words})")
 
 
-def _field(column: str, table: MappedTable) -> models.Field[Any, Any]:
-    field = table.field(column)
-    if field is None:
-        raise Inexpressible(f"{table.label} has no field for the column {column}")
-    return field
+def _option(option: str, value: str) -> Any:
+    if option in _FLAGS:
+        return option_value(value) == "on"
+    try:
+        return int(value)
+    except ValueError:
+        raise Inexpressible(f"Django has no word for the storage parameter {option}={value}") from None
 
 
 def _prove(
     declaration: Declaration, index: Index, name: str, table: MappedTable, project: ProjectMap
 ) -> None:
     """Compile the declaration with Django and compare it with our own DDL, structure against structure."""
-    try:
-        compiled = str(declaration.index.create_sql(table.model, project.editor))
-    except (FieldError, ValidationError, ValueError, TypeError) as error:
-        raise Inexpressible(f"Django cannot compile the declaration: {error}") from None
+    compiled = _compiled(declaration, table, project)
     try:
         theirs = read_index(compiled, schema=index.schema)
         ours = read_index(ddl.create_index(index, name))
@@ -182,3 +194,19 @@ def _prove(
     expected = replace(ours[1], schema="")
     if theirs[0] != name or not same(theirs[1], expected):
         raise Inexpressible(f"Django would build something else: {compiled}")
+
+
+def _prove_options(
+    declaration: Declaration, options: Options, table: MappedTable, project: ProjectMap
+) -> None:
+    wanted = tuple(sorted((name, option_value(value)) for name, value in options))
+    compiled = _compiled(declaration, table, project)
+    if read_options(compiled) != wanted:
+        raise Inexpressible(f"Django would give it other storage parameters: {compiled}")
+
+
+def _compiled(declaration: Declaration, table: MappedTable, project: ProjectMap) -> str:
+    try:
+        return str(declaration.index.create_sql(table.model, project.editor))
+    except (FieldError, ValidationError, ValueError, TypeError) as error:
+        raise Inexpressible(f"Django cannot compile the declaration: {error}") from None

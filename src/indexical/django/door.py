@@ -13,7 +13,7 @@ from django.db import Error as DjangoDatabaseError
 from django.db.migrations.exceptions import InconsistentMigrationHistory
 
 from indexical.apply.wording import wording
-from indexical.cli.door import PendingMigration
+from indexical.cli.door import USUAL_STYLE, MigrationStyle, PendingMigration
 from indexical.django.database import database_url
 from indexical.django.pending import pending_migrations
 from indexical.errors import DatabaseError, NotHeld
@@ -45,10 +45,15 @@ class DjangoProject:
 
         return mapping.annotate(advice, self.alias)
 
-    def changes(self, create: Sequence[Recommendation], drop: Sequence[Drop]) -> tuple[Change, ...]:
+    def changes(
+        self,
+        create: Sequence[Recommendation],
+        drop: Sequence[Drop],
+        style: MigrationStyle = USUAL_STYLE,
+    ) -> tuple[Change, ...]:
         from indexical.django import emit
 
-        return emit.plan_changes(create, drop, alias=self.alias)
+        return emit.plan_changes(create, drop, alias=self.alias, style=style)
 
     def diff(self, changes: Sequence[Change]) -> str:
         from indexical.django import emit

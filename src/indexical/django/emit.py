@@ -9,8 +9,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from django.db import connections
-
+from indexical.cli.door import USUAL_STYLE, MigrationStyle
 from indexical.django.declared import LIKE, automatic_name, declared_indexes, existing_field_indexes
 from indexical.django.files import diff, read_source, write
 from indexical.django.intents import (
@@ -47,13 +46,21 @@ from indexical.model import Advice, Change, Drop, Instruction, Recommendation, S
 __all__ = ["diff", "plan_advice", "plan_changes", "write"]
 
 
-def plan_advice(advice: Advice, alias: str = "default") -> tuple[Change, ...]:
+def plan_advice(
+    advice: Advice,
+    alias: str = "default",
+    style: MigrationStyle = USUAL_STYLE,
+) -> tuple[Change, ...]:
     """:func:`plan_changes` for everything the advice holds."""
-    return plan_changes(advice.create, advice.drop, alias=alias)
+    return plan_changes(advice.create, advice.drop, alias=alias, style=style)
 
 
 def plan_changes(
-    create: Iterable[Recommendation], drop: Iterable[Drop], *, alias: str = "default"
+    create: Iterable[Recommendation],
+    drop: Iterable[Drop],
+    *,
+    alias: str = "default",
+    style: MigrationStyle = USUAL_STYLE,
 ) -> tuple[Change, ...]:
     """Edits of models, new migrations, and instructions, in that order; nothing for what is written already.
 
@@ -69,7 +76,7 @@ def plan_changes(
     removals, refused = _remove(intents, additions, sources, project)
     instructions.extend(refused)
     changes = [_added(one) for one in additions] + [_removed(one, project) for one in removals]
-    migrations = plan_migrations([*changes, *intents.held], loader)
+    migrations = plan_migrations([*changes, *intents.held], loader, style)
     instructions.extend(_notes(migrations, removals, project))
     return (
         *sources.edits(),
@@ -172,12 +179,12 @@ def _indexed_by_default(field: Any) -> bool:
 
 
 def _inherited_meta(model: type[Any]) -> tuple[str, bool]:
-    """The base class whose ``Meta`` Django falls back on, and whether that declares indexes."""
+    """The base class whose ``Meta`` Django falls back on, and whether the model's ``Meta``, its own or that one, has indexes."""
     meta = getattr(model, "Meta", None)
     if meta is None:
-        return "", False
+        return "", bool(model._meta.original_attrs.get("indexes"))
     base = next((b.__name__ for b in model.__bases__ if getattr(b, "Meta", None) is meta), "")
-    return base, bool(getattr(meta, "indexes", None))
+    return base, bool(model._meta.original_attrs.get("indexes"))
 
 
 def _added(one: Addition) -> IndexChange:
@@ -219,16 +226,6 @@ def _notes(
     for one in removals:
         if isinstance(one, FieldRemoval):
             notes.extend(_like_note(one, project))
-    others = sorted(alias for alias in connections if connections[alias].vendor != "postgresql")
-    if migrations and others:
-        notes.append(
-            Instruction(
-                "note:other-databases",
-                f"databases {', '.join(others)}",
-                "the new migrations build indexes concurrently, which only PostgreSQL can do: "
-                "they fail when migrated there; let a database router keep these apps away from it",
-            )
-        )
     return notes
 
 

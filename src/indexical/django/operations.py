@@ -1,68 +1,239 @@
-"""Django's migration operations turned into ones that do not block writers.
+"""Migration operations that build and drop indexes without blocking writers, and that can be run again after a failure.
 
-Everything written is Django's own vocabulary, so that a migration needs no Indexical when it runs: ``AddIndexConcurrently``
-and ``RemoveIndexConcurrently`` (https://docs.djangoproject.com/en/5.2/ref/contrib/postgres/operations/), and for an index
-that a field makes, ``SeparateDatabaseAndState`` around one ``RunSQL`` for each statement: several statements in one string
-are one transaction for PostgreSQL, in which nothing is built concurrently.
+They are Django's own concurrent operations (https://docs.djangoproject.com/en/5.2/ref/contrib/postgres/operations/) with
+what those leave out: an index that is there as defined is adopted, the ``INVALID`` remains of a build that did not reach its
+end are built anew, every statement names its schema, and time limits are set and put back. On a database other than
+PostgreSQL an ordinary index is made where it can be, and nothing otherwise; either is said.
+
+Migrations import this module wherever they run: it needs Django and nothing else.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import logging
+from collections.abc import Iterator
+from typing import Any
 
 from django.contrib.postgres.operations import AddIndexConcurrently, RemoveIndexConcurrently
-from django.db.migrations.operations import (
-    AddIndex,
-    AlterField,
-    RemoveIndex,
-    RunSQL,
-    SeparateDatabaseAndState,
-)
-from django.db.migrations.operations.base import Operation
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.migrations.operations import SeparateDatabaseAndState
+from django.db.migrations.state import ProjectState
+from django.db.models import CharField, F, Field, Func, Index, Model, OrderBy
+from django.db.models.expressions import BaseExpression
+from django.db.models.functions import Lower, Upper
 
-from indexical.django.migration_source.changes import FieldUnindexed
-from indexical.errors import ProjectRefused
+from indexical.django.concurrently import LOCK_SECONDS, WAIT_SECONDS, Patience, build, remove
+
+__all__ = ["AddIndexSafely", "RemoveIndexSafely", "UnindexFieldSafely"]
+
+log = logging.getLogger(__name__)
+_ANYWHERE: tuple[type[Any], ...] = (F, OrderBy, Lower, Upper)
+"""Expressions that every database can index; others are not deterministic everywhere, or unknown there."""
 
 
-def concurrent(
-    operations: Sequence[Operation],
-    unindexed: Mapping[tuple[str, str], FieldUnindexed],
-    *,
-    routed: bool = False,
-) -> list[Operation]:
-    """The same changes without blocking, new indexes before old ones go.
+class _Patient:
+    """The time limits, in seconds, which a migration may change by keyword."""
 
-    ``unindexed`` holds the field changes by model and field name; ``routed`` adds the hints that database routers read.
-    Raises :class:`ProjectRefused` for an operation that is more than an index.
+    lock_seconds: float
+    wait_seconds: float
+
+    def _limits(self) -> dict[str, float]:
+        limits = {"lock_seconds": self.lock_seconds, "wait_seconds": self.wait_seconds}
+        usual = {"lock_seconds": LOCK_SECONDS, "wait_seconds": WAIT_SECONDS}
+        return {name: value for name, value in limits.items() if value != usual[name]}
+
+    @property
+    def patience(self) -> Patience:
+        return Patience(self.lock_seconds, self.wait_seconds)
+
+
+class AddIndexSafely(_Patient, AddIndexConcurrently):
+    """Builds an index concurrently, once.
+
+    ``lock_seconds`` is how long it waits for its lock on the table, which leaves nothing behind when it fails;
+    ``wait_seconds`` how long the build waits for transactions that were there before it. Raises
+    :class:`django.core.management.CommandError` when the name is taken by something else.
     """
-    added: list[Operation] = []
-    removed: list[Operation] = []
-    for operation in operations:
-        if isinstance(operation, AddIndex):
-            added.append(AddIndexConcurrently(operation.model_name, operation.index))
-        elif isinstance(operation, RemoveIndex):
-            removed.append(RemoveIndexConcurrently(operation.model_name, operation.name))
-        elif isinstance(operation, AlterField):
-            change = unindexed.get((operation.model_name_lower, operation.name))
-            if change is None:
-                raise _refusal(operation)
-            removed.append(_apart(operation, change, routed=routed))
-        else:
-            raise _refusal(operation)
-    return [*added, *removed]
+
+    def __init__(
+        self,
+        model_name: str,
+        index: Index,
+        *,
+        lock_seconds: float = LOCK_SECONDS,
+        wait_seconds: float = WAIT_SECONDS,
+    ) -> None:
+        super().__init__(model_name, index)
+        self.lock_seconds, self.wait_seconds = lock_seconds, wait_seconds
+
+    def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
+        name, arguments, keywords = super().deconstruct()
+        return name, list(arguments), {**keywords, **self._limits()}
+
+    def describe(self) -> str:
+        return f"Create index {self.index.name} on {self.model_name} without blocking writers"
+
+    def database_forwards(
+        self,
+        app_label: str,
+        schema_editor: BaseDatabaseSchemaEditor,
+        from_state: ProjectState,
+        to_state: ProjectState,
+    ) -> None:
+        self._ensure_not_in_transaction(schema_editor)
+        model = to_state.apps.get_model(app_label, self.model_name)
+        if self.allow_migrate_model(schema_editor.connection.alias, model):
+            _add(schema_editor, model, self.index, self.patience)
+
+    def database_backwards(
+        self,
+        app_label: str,
+        schema_editor: BaseDatabaseSchemaEditor,
+        from_state: ProjectState,
+        to_state: ProjectState,
+    ) -> None:
+        self._ensure_not_in_transaction(schema_editor)
+        model = from_state.apps.get_model(app_label, self.model_name)
+        if self.allow_migrate_model(schema_editor.connection.alias, model):
+            _remove(schema_editor, model, self.index, self.patience)
 
 
-def _apart(operation: AlterField, change: FieldUnindexed, *, routed: bool) -> Operation:
-    """The field's new state, and the drops that belong to it: its own would lock the table."""
-    hints = {"model_name": change.model} if routed else None
-    drops = [
-        RunSQL(sql=index.drop, reverse_sql=index.create or RunSQL.noop, hints=hints)
-        for index in change.indexes
-    ]
-    return SeparateDatabaseAndState(database_operations=drops, state_operations=[operation])
+class RemoveIndexSafely(_Patient, RemoveIndexConcurrently):
+    """Drops an index concurrently, by its schema and name; one that is gone already is left gone."""
+
+    def __init__(
+        self,
+        model_name: str,
+        name: str,
+        *,
+        lock_seconds: float = LOCK_SECONDS,
+        wait_seconds: float = WAIT_SECONDS,
+    ) -> None:
+        super().__init__(model_name, name)
+        self.lock_seconds, self.wait_seconds = lock_seconds, wait_seconds
+
+    def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
+        name, arguments, keywords = super().deconstruct()
+        return name, list(arguments), {**keywords, **self._limits()}
+
+    def describe(self) -> str:
+        return f"Remove index {self.name} from {self.model_name} without blocking writers"
+
+    def database_forwards(
+        self,
+        app_label: str,
+        schema_editor: BaseDatabaseSchemaEditor,
+        from_state: ProjectState,
+        to_state: ProjectState,
+    ) -> None:
+        self._ensure_not_in_transaction(schema_editor)
+        model = from_state.apps.get_model(app_label, self.model_name)
+        if self.allow_migrate_model(schema_editor.connection.alias, model):
+            index = from_state.models[app_label, self.model_name_lower].get_index_by_name(self.name)
+            _remove(schema_editor, model, index, self.patience)
+
+    def database_backwards(
+        self,
+        app_label: str,
+        schema_editor: BaseDatabaseSchemaEditor,
+        from_state: ProjectState,
+        to_state: ProjectState,
+    ) -> None:
+        self._ensure_not_in_transaction(schema_editor)
+        model = to_state.apps.get_model(app_label, self.model_name)
+        if self.allow_migrate_model(schema_editor.connection.alias, model):
+            index = to_state.models[app_label, self.model_name_lower].get_index_by_name(self.name)
+            _add(schema_editor, model, index, self.patience)
 
 
-def _refusal(operation: Operation) -> ProjectRefused:
-    return ProjectRefused(
-        f"Django wants more than index changes ({operation.describe()}); run manage.py makemigrations first"
+class UnindexFieldSafely(SeparateDatabaseAndState):
+    """A field's new state beside the concurrent drops of the indexes it made; elsewhere than on PostgreSQL the usual change."""
+
+    def database_forwards(
+        self,
+        app_label: str,
+        schema_editor: BaseDatabaseSchemaEditor,
+        from_state: ProjectState,
+        to_state: ProjectState,
+    ) -> None:
+        if schema_editor.connection.vendor == "postgresql":
+            super().database_forwards(app_label, schema_editor, from_state, to_state)
+            return
+        for operation in self.state_operations:
+            operation.database_forwards(app_label, schema_editor, from_state, to_state)
+
+    def database_backwards(
+        self,
+        app_label: str,
+        schema_editor: BaseDatabaseSchemaEditor,
+        from_state: ProjectState,
+        to_state: ProjectState,
+    ) -> None:
+        if schema_editor.connection.vendor == "postgresql":
+            super().database_backwards(app_label, schema_editor, from_state, to_state)
+            return
+        for operation in self.state_operations:
+            operation.database_backwards(app_label, schema_editor, from_state, to_state)
+
+    def describe(self) -> str:
+        return f"{'; '.join(operation.describe() for operation in self.state_operations)} without blocking writers"
+
+
+def _add(editor: Any, model: type[Model], index: Index, patience: Patience) -> None:
+    if editor.connection.vendor == "postgresql":
+        build(editor, model, index, patience)
+    elif _ordinary(editor.connection, model, index):
+        _note(editor, f"{index.name} is an ordinary index here, built the ordinary way")
+        editor.add_index(model, index)
+    else:
+        _note(editor, f"{index.name} is left out here: only PostgreSQL has such an index")
+
+
+def _remove(editor: Any, model: type[Model], index: Index, patience: Patience) -> None:
+    if editor.connection.vendor == "postgresql":
+        remove(editor, model, index, patience)
+    elif _ordinary(editor.connection, model, index):
+        editor.remove_index(model, index)
+    else:
+        _note(editor, f"{index.name} was left out here: there is nothing to remove")
+
+
+def _note(editor: Any, text: str) -> None:
+    """Said once, to where Python's warnings of this level go: standard error, unless LOGGING says otherwise."""
+    if editor.collect_sql:
+        editor.collected_sql.append(f"-- {text}")
+    else:
+        log.warning("%s (%s)", text, editor.connection.display_name)
+
+
+def _ordinary(connection: Any, model: type[Model], index: Index) -> bool:
+    """Whether another database than PostgreSQL can have the index; the same answer for making it and removing it."""
+    if type(index) is not Index or index.opclasses or index.include:
+        return False
+    if index.condition is not None and not connection.features.supports_partial_indexes:
+        return False
+    if index.expressions and not connection.features.supports_expression_indexes:
+        return False
+    if not all(isinstance(part, _ANYWHERE) for part in _parts(index.expressions)):
+        return False
+    return not any(_limited(connection, model._meta.get_field(name)) for name, _ in index.fields_orders)
+
+
+def _parts(expressions: Any) -> Iterator[BaseExpression | F]:
+    for expression in expressions:
+        yield expression
+        if isinstance(expression, Func | OrderBy):
+            yield from _parts(expression.get_source_expressions())
+
+
+def _limited(connection: Any, field: Field[Any, Any] | Any) -> bool:
+    """Types that MySQL cannot index whole, and text that is too long for its keys."""
+    kind = (field.db_type(connection) or "").lower()
+    long_text = isinstance(field, CharField) and (field.max_length or 0) > _KEY_CHARACTERS
+    return kind in getattr(connection, "_limited_data_types", ()) or (
+        connection.vendor == "mysql" and long_text
     )
+
+
+_KEY_CHARACTERS = 191
+"""What fits MySQL's shortest key limit of 767 bytes at four bytes a character."""

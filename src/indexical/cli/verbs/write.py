@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from indexical.cli.door import Door
+from indexical.cli.door import Door, MigrationStyle
 from indexical.cli.output import emit
 from indexical.emit.sql import changes_script
 from indexical.errors import InputError, NotHeld
@@ -25,6 +25,16 @@ def configure(parser: argparse.ArgumentParser, door: Door) -> None:
     if door.project is not None:
         parser.add_argument(
             "--diff", action="store_true", help="show the change as a unified diff and write nothing"
+        )
+        parser.add_argument(
+            "--plain",
+            action="store_true",
+            help="migrations with operations of Django's own only, which need no Indexical where they run",
+        )
+        parser.add_argument(
+            "--one-per-file",
+            action="store_true",
+            help="a migration for every index instead of one for every app",
         )
     parser.add_argument(
         "-o",
@@ -94,7 +104,8 @@ def run(arguments: argparse.Namespace, door: Door) -> int:
             file=sys.stderr,
         )
         return 0
-    changes = door.project.changes(create, drop)
+    style = MigrationStyle(plain=arguments.plain, one_per_file=arguments.one_per_file)
+    changes = door.project.changes(create, drop, style)
     instructions = [change for change in changes if isinstance(change, Instruction)]
     if arguments.diff:
         text = door.project.diff(changes)

@@ -7,20 +7,23 @@ those and nothing else; what the models ask for beyond that is refused, not swep
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 from django.apps import apps
 from django.conf import settings
-from django.db.migrations import AlterField, Migration
+from django.db import connections
+from django.db.migrations import AddIndex, AlterField, Migration
 from django.db.migrations.autodetector import MigrationAutodetector
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.migration import SwappableTuple
+from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
-from django.db.migrations.writer import MigrationWriter
 
+from indexical.cli.door import USUAL_STYLE, MigrationStyle
+from indexical.django import extensions
 from indexical.django.migration_source import history
+from indexical.django.migration_source.chain import Chain, MigrationFile
 from indexical.django.migration_source.changes import (
     FieldIndexSql,
     FieldUnindexed,
@@ -29,8 +32,7 @@ from indexical.django.migration_source.changes import (
     IndexRemoved,
     with_changes,
 )
-from indexical.django.migration_source.text import migration_text
-from indexical.django.operations import concurrent
+from indexical.django.migration_source.nonblocking import nonblocking
 from indexical.errors import ProjectRefused
 
 __all__ = [
@@ -38,20 +40,14 @@ __all__ = [
     "plan_migrations",
 ]  # fmt: skip
 
-_NAME_LIMIT = 60
+OWN_APP = "indexical.django"
 
 
-@dataclass(frozen=True, slots=True)
-class MigrationFile:
-    app: str
-    name: str
-    path: Path
-    text: str
-    operations: int
-    notes: tuple[str, ...] = ()
-
-
-def plan_migrations(changes: Sequence[IndexChange], loader: MigrationLoader) -> tuple[MigrationFile, ...]:
+def plan_migrations(
+    changes: Sequence[IndexChange],
+    loader: MigrationLoader,
+    style: MigrationStyle = USUAL_STYLE,
+) -> tuple[MigrationFile, ...]:
     """The migrations that bring the changes into the project's history, sorted by app; none for changes it has already.
 
     Raises :class:`ProjectRefused` when an app ends in several migrations, or when its models differ from its migrations by
@@ -64,7 +60,55 @@ def plan_migrations(changes: Sequence[IndexChange], loader: MigrationLoader) -> 
     target = with_changes(base, changes)
     _refuse_pending(target, with_changes(ProjectState.from_apps(apps), changes), loader, labels)
     found = _detect(base, target, loader, labels)
-    return tuple(_migration_file(label, found[label], changes, loader) for label in labels if label in found)
+    plain = style.plain or not apps.is_installed(OWN_APP)
+    installed = extensions.installed_by(loader)
+    files: list[MigrationFile] = []
+    for label in (label for label in labels if label in found):
+        unindexed = {
+            (c.model, c.field): c for c in changes if isinstance(c, FieldUnindexed) and c.app == label
+        }
+        operations = nonblocking(
+            [operation for migration in found[label] for operation in migration.operations],
+            unindexed,
+            plain=plain,
+            routed=bool(getattr(settings, "DATABASE_ROUTERS", [])),
+        )
+        own = Chain.after_leaf(loader, label)
+        before = own.extensions(_needed(operations, label, target), installed)
+        swappable = _swappable(found[label])
+        parts = [[operation] for operation in operations] if style.one_per_file else [operations]
+        for part in parts:
+            own.indexes(part, [*before, *swappable], alone=style.one_per_file)
+        files.extend(own.files)
+    return tuple(_with_notes(files, plain))
+
+
+def _needed(operations: Iterable[Operation], label: str, state: ProjectState) -> frozenset[str]:
+    """Extensions that the indexes to be built need."""
+    found: frozenset[str] = frozenset()
+    for operation in operations:
+        if isinstance(operation, AddIndex):
+            fields = state.models[label, operation.model_name_lower].fields
+            found |= extensions.needed(operation.index, fields)
+    return found
+
+
+def _with_notes(files: Sequence[MigrationFile], plain: bool) -> list[MigrationFile]:
+    """The first file that builds indexes carries what is to be known of all of them."""
+    others = sorted(alias for alias in connections if connections[alias].vendor != "postgresql")
+    if plain and others:
+        note = (
+            f"the new migrations build indexes concurrently, which only PostgreSQL can do: they fail on {', '.join(others)}; "
+            "let a database router keep these apps away from there"
+        )
+    elif not plain:
+        note = (
+            f"the new migrations import {OWN_APP}.operations: Indexical has to be installed wherever they run; "
+            "write them with --plain to do without it"
+        )
+    else:
+        return list(files)
+    return [replace(one, notes=(*one.notes, note)) if at == 0 else one for at, one in enumerate(files)]
 
 
 def _detect(
@@ -92,28 +136,6 @@ def _refuse_pending(
             )
 
 
-def _migration_file(
-    label: str, migrations: list[Migration], changes: Sequence[IndexChange], loader: MigrationLoader
-) -> MigrationFile:
-    own = [change for change in changes if change.app == label]
-    unindexed = {(c.model, c.field): c for c in own if isinstance(c, FieldUnindexed)}
-    operations = concurrent(
-        [operation for migration in migrations for operation in migration.operations],
-        unindexed,
-        routed=bool(getattr(settings, "DATABASE_ROUTERS", [])),
-    )
-    leaf = loader.graph.leaf_nodes(label)[0]
-    number = history.next_number(loader, label)
-    name = f"{number:04d}_{_purpose(operations)}"
-    body = {"operations": operations, "dependencies": [leaf, *_swappable(migrations)]}
-    made = type("Migration", (Migration,), body)(name, label)
-    writer = MigrationWriter(made, include_header=False)
-    notes: tuple[str, ...] = ()
-    if number != (MigrationAutodetector.parse_number(leaf[1]) or 0) + 1:
-        notes = (f"it follows {leaf[1]}, the app's last migration, though files with higher numbers exist",)
-    return MigrationFile(label, name, Path(writer.path), migration_text(writer), len(operations), notes)
-
-
 def _swappable(migrations: Iterable[Migration]) -> list[Any]:
     """The swappable models that an altered field names in its text.
 
@@ -124,15 +146,3 @@ def _swappable(migrations: Iterable[Migration]) -> list[Any]:
         dependency for m in altered for dependency in m.dependencies if isinstance(dependency, SwappableTuple)
     }
     return sorted(found, key=lambda dependency: dependency.setting)
-
-
-def _purpose(operations: Iterable[Any]) -> str:
-    """A name without a date: the models whose indexes change."""
-    models = sorted({_model_name(operation) for operation in operations})
-    name = "indexes_" + "_".join(models)
-    return name if len(name) <= _NAME_LIMIT else f"indexes_{models[0]}_and_{len(models) - 1}_more"
-
-
-def _model_name(operation: Any) -> str:
-    inner = getattr(operation, "state_operations", None) or [operation]
-    return str(inner[0].model_name).lower()
