@@ -12,6 +12,7 @@ from dataclasses import asdict
 from typing import Any
 
 from indexical.model import Advice, Drop, Plan, Recommendation, StatementVerdict
+from indexical.report.confirmation import confirmation_document
 
 VERSION = 1
 
@@ -40,6 +41,8 @@ def advice_document(advice: Advice) -> dict[str, Any]:
             "maintenance_after": advice.maintenance_after,
             "bound": advice.bound,
             "gap": advice.gap,
+            "slack": advice.slack,
+            "proved": advice.proved,
         },
         "storage": {
             "before": advice.storage_before,
@@ -47,12 +50,14 @@ def advice_document(advice: Advice) -> dict[str, Any]:
             "freed": advice.storage_freed,
             "budget": advice.storage_budget,
         },
+        "frontier": [asdict(point) for point in advice.frontier],
         "milliseconds": round(advice.milliseconds),
         "create": [_create(item) for item in advice.create],
         "drop": [_drop(drop) for drop in advice.drop],
         "refused": [{"index": r.subject, "reason": r.reason, "detail": r.detail} for r in advice.refused],
         "statements": [_statement(verdict) for verdict in advice.statements],
         "not_examined": [asdict(item) for item in advice.not_examined],
+        "confirmation": confirmation_document(advice.confirmation),
     }
 
 

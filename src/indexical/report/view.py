@@ -8,10 +8,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from indexical.model import Advice, Drop, Recommendation, Refusal, StatementVerdict
+from indexical.model.confirmation import Confirmation
+from indexical.report.confirmation import (
+    INDEX_COLUMNS,
+    STATEMENT_COLUMNS,
+    confirmed_lines,
+    index_rows,
+    statement_rows,
+)
 from indexical.report.units import change, number, plural, share, shorten, size
 
 SMALL = "small-table"
 """Refusals of this reason are told in one line: they are about tables, not about ideas."""
+SHOWN_SLACK = 0.0005
+"""Share of the cost from which on the planner's contradictions are told."""
 TEXT_ROWS = 12
 """Rows of a long table that a summary shows."""
 
@@ -45,6 +55,10 @@ def advice_sections(advice: Advice, *, full: bool = False) -> tuple[Section, ...
         _statements(advice, full),
         _refused(advice, full),
     ]
+    if advice.confirmation is not None:
+        sections[3:3] = _confirmation(advice.confirmation, full)
+    if advice.frontier:
+        sections.insert(2, _frontier(advice))
     if advice.not_examined:
         sections.append(
             Section(
@@ -76,12 +90,46 @@ def _summary(advice: Advice) -> Section:
     lines = [
         f"{examined} (PostgreSQL {server}) in {planned} planner calls.",
         f"Reads: {reads} ({change(advice.cost_before, advice.cost_after)}), estimated. Index upkeep: {upkeep}.",
-        f"{least}: this one is at most {share(advice.gap, 1)} away.",
+        f"{least}: {_distance(advice)}.",
         f"Storage: {added}; {freed}; existing {size(advice.storage_before)}{budget}.",
     ]
     age = f"Statistics read {advice.taken_at or 'at an unknown time'}"
     lines.append(f"{age}; counters since {advice.statistics_since or 'an unknown reset'}.")
     return Section("Advice" + (f" for {advice.database}" if advice.database else ""), tuple(lines))
+
+
+def _distance(advice: Advice) -> str:
+    """How good the set is beside the bound, and how sure the bound."""
+    text = f"this one is at most {share(advice.gap, 1)} away"
+    if advice.proved:
+        text = f"{text}, and proved to be the best of those whose every index saves what is asked of one"
+    if advice.total_after > 0 and advice.slack / advice.total_after >= SHOWN_SLACK:
+        doubt = share(advice.slack / advice.total_after, 1)
+        text = f"{text}, give or take the {doubt} by which the planner contradicted itself"
+    return text
+
+
+def _frontier(advice: Advice) -> Section:
+    """What each storage budget brings."""
+    before = advice.cost_before + advice.maintenance_before
+    rows = tuple(
+        (
+            size(point.storage),
+            str(point.indexes),
+            number(point.cost),
+            change(before, point.cost),
+            share(1.0 - point.bound / point.cost if point.cost > 0 else 0.0, 1),
+        )
+        for point in advice.frontier
+    )
+    columns = (
+        Column("storage", right=True),
+        Column("new indexes", right=True),
+        Column("reads and upkeep", right=True),
+        Column("change", right=True),
+        Column("at most from the best", right=True),
+    )
+    return Section("Benefit against budget", (), Table(columns, rows))
 
 
 def _create(advice: Advice) -> Section:
@@ -117,6 +165,18 @@ def _create(advice: Advice) -> Section:
         ),
         notes,
     )
+
+
+def _confirmation(found: Confirmation, full: bool) -> list[Section]:
+    rows = statement_rows(found)
+    shown = rows if full else rows[:TEXT_ROWS]
+    rest = len(rows) - len(shown)
+    more = (f"… and {plural(rest, 'more statement')}: see --format json or markdown.",) if rest else ()
+    indexes = index_rows(found)
+    return [
+        Section("Confirmation", confirmed_lines(found), _table(INDEX_COLUMNS, indexes) if indexes else None),
+        Section("Executed before and after", (), _table(STATEMENT_COLUMNS, shown) if shown else None, more),
+    ]
 
 
 def _some(ids: tuple[str, ...]) -> str:

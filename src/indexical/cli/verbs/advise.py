@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from indexical.advise import advise_catalog, advise_hypopg
-from indexical.cli import units
+from indexical.cli import confirming, units
 from indexical.cli.door import Door
 from indexical.cli.output import emit, terminal
 from indexical.cli.progress import OnEvent, progress
@@ -29,6 +29,7 @@ def configure(parser: argparse.ArgumentParser, door: Door) -> None:
     add_source(parser, door, snapshots=True)
     add_workload(parser)
     add_limits(parser)
+    confirming.configure(parser)
     parser.add_argument("--format", choices=FORMATS, default="text")
     parser.add_argument("-o", "--output", metavar="FILE", help="write there instead of to standard output")
     parser.add_argument("--save", metavar="FILE", help="save the advice as JSON, for write, apply and verify")
@@ -49,6 +50,24 @@ def add_limits(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--max-indexes", metavar="N", type=units.count, help="how many new indexes at most")
     group.add_argument(
+        "--max-table-indexes",
+        metavar="N",
+        type=units.count,
+        help="how many new indexes on any one table at most",
+    )
+    group.add_argument(
+        "--min-benefit",
+        metavar="SHARE",
+        type=units.share,
+        default=defaults.min_benefit,
+        help="what an index must save of all reads, its upkeep taken off (default 0.2%%)",
+    )
+    group.add_argument(
+        "--frontier",
+        action="store_true",
+        help="say as well what smaller and larger storage budgets would bring",
+    )
+    group.add_argument(
         "--max-width",
         metavar="N",
         type=units.count,
@@ -68,7 +87,7 @@ def add_limits(parser: argparse.ArgumentParser) -> None:
         metavar="KINDS",
         type=units.kinds,
         default=units.KINDS,
-        help="access methods, comma-separated: btree",
+        help=f"access methods, comma-separated; by default all: {','.join(units.KINDS)}",
     )
     group.add_argument(
         "--planner",
@@ -96,7 +115,11 @@ def limits_of(arguments: argparse.Namespace) -> Limits:
         storage_budget=arguments.storage_budget,
         max_write_overhead=arguments.max_write_overhead,
         max_indexes=arguments.max_indexes,
+        max_table_indexes=arguments.max_table_indexes,
         max_width=arguments.max_width,
+        kinds=arguments.kinds,
+        min_benefit=arguments.min_benefit,
+        frontier=arguments.frontier,
         unused_after=arguments.unused_after,
         only=arguments.only,
         deadline=arguments.deadline,
@@ -105,6 +128,7 @@ def limits_of(arguments: argparse.Namespace) -> Limits:
 
 def make_advice(arguments: argparse.Namespace, door: Door, on_event: OnEvent | None) -> Advice:
     """The advice for the arguments of :func:`configure`, in the project's terms at the Django door."""
+    disposable = confirming.disposable_url(arguments, door)
     workload = read_workload(arguments, door)
     hypopg = arguments.planner == "hypopg"
     if hypopg and arguments.source is not None and not looks_like_url(arguments.source):
@@ -120,6 +144,8 @@ def make_advice(arguments: argparse.Namespace, door: Door, on_event: OnEvent | N
         advice = advise_catalog(
             workload, catalog, limits_of(arguments), engine=arguments.engine, on_event=on_event
         )
+    if disposable:
+        advice = confirming.confirmed(disposable, arguments, workload, advice, on_event)
     return door.project.annotate(advice) if door.project is not None else advice
 
 
