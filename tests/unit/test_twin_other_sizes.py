@@ -13,9 +13,8 @@ from hypothesis import strategies as st
 
 from indexical.model import ColumnStatistics
 from indexical.twin import metapages
-from indexical.twin.arrays import array, elements, grid
+from indexical.twin.arrays import array, grid
 from indexical.twin.documents import (
-    expression_statistics,
     in_samples,
     json_item_bytes,
     json_items,
@@ -163,15 +162,6 @@ def test_a_gin_metapage_says_what_the_index_is_made_of() -> None:
 def test_a_brin_metapage_says_how_long_the_map_is() -> None:
     assert struct.unpack_from("<IIII", metapages.brin(1000, 128), 24) == (0xA8109CFA, 1, 128, 1)
     assert struct.unpack_from("<IIII", metapages.brin(1000 * 1360, 1), 24)[3] == 1000
-
-
-def test_an_expression_of_few_values_is_seen_to_have_few() -> None:
-    known = ColumnStatistics(distinct=-1.0, average_width=8, histogram=array([str(n) for n in range(101)]))
-    found = expression_statistics([str(n % 3) for n in range(101)], known, 10_000)
-    assert found.distinct == pytest.approx(3)
-    assert elements(found.common_values) == ["0", "1", "2"]
-    assert expression_statistics([str(n) for n in range(101)], known, 10_000).distinct == -1.0
-    assert expression_statistics([None] * 101, known, 10_000).null_fraction == 1.0
 
 
 def test_extended_statistics_are_laid_out_as_postgresql_stores_them() -> None:

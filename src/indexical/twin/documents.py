@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from indexical.model import ColumnStatistics
-from indexical.twin.arrays import array, elements
+from indexical.twin.arrays import elements
 
 _RARE = 5
 """Up to so many sightings, a key's own share is not to be believed, only that of all such keys together."""
@@ -145,45 +145,6 @@ def in_elements(statistics: ColumnStatistics, count: float, width: float) -> lis
         # Rarer ones than any that is known.
         found.append(Keys(lowest / 3, rest / (lowest / 3), width))
     return found
-
-
-def samples(statistics: ColumnStatistics) -> list[str]:
-    """Values of a column: one for each hundredth of its rows or so, and the common ones."""
-    bounds = elements(statistics.histogram) if statistics.histogram else []
-    common = elements(statistics.common_values) if statistics.common_values else []
-    return bounds + common
-
-
-def expression_statistics(
-    values: Sequence[str | None], known: ColumnStatistics, rows: float
-) -> ColumnStatistics:
-    """Statistics of an expression, from what it gives for :func:`samples` of its column."""
-    bounds = len(elements(known.histogram)) if known.histogram else 0
-    frequencies = known.common_frequencies[: len(values) - bounds]
-    rest = max(0.0, 1.0 - known.null_fraction - sum(frequencies))
-    weights = [rest / bounds] * bounds + list(frequencies) if bounds else list(frequencies)
-    shares: dict[str, float] = {}
-    for value, weight in zip(values, weights, strict=False):
-        if value is not None:
-            shares[value] = shares.get(value, 0.0) + weight
-    present = sum(shares.values())
-    seen = Counter(value for value in values if value is not None)
-    if not seen:
-        return ColumnStatistics(null_fraction=1.0, average_width=4, distinct=1.0)
-    occurrences, single = sum(seen.values()), sum(1 for count in seen.values() if count == 1)
-    distinct = known.distinct
-    if single < occurrences:
-        total = max(rows * present, float(occurrences))
-        distinct = occurrences * len(seen) / (occurrences - single + single * occurrences / total)
-    common = sorted((value for value, count in seen.items() if count > _RARE), key=lambda v: (-shares[v], v))
-    return ColumnStatistics(
-        null_fraction=max(0.0, 1.0 - present),
-        average_width=round(sum(len(v.encode()) * s for v, s in shares.items()) / max(present, 1e-9)) + 1,
-        distinct=distinct,
-        common_values=array(common) if common else "",
-        common_frequencies=tuple(shares[value] for value in common),
-        histogram=array(sorted(value for value in seen if value not in common)),
-    )
 
 
 def _numbers(

@@ -7,21 +7,23 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from indexical.ddl import create_index, key_sql, qualified, quote
+from indexical.ddl import create_index, key_sql, qualified
 from indexical.errors import ConnectionFailed, DatabaseError, EngineFailed, PlanRefused
 from indexical.model import Catalog, Column, ColumnStatistics, Index, Key, Table
 from indexical.pg.queries import load
 from indexical.pg.session import Session
-from indexical.twin import other_sizes, sizes
-from indexical.twin.arrays import array
+from indexical.twin import expressions, other_sizes, sizes, statistics
 from indexical.twin.building import Built, Place
-from indexical.twin.documents import expression_statistics, samples
 from indexical.twin.lengths import file_pages, lengthen
 from indexical.twin.preparing import ROLE
 from indexical.twin.server import PrivateServer
 from indexical.twin.sizes import Attribute, Extent, Shape
 from indexical.twin.skeleton import PAGE
 
+_AS_THEY_ARE = frozenset({"btree", "brin"})
+"""Methods whose columns have the type of the expression; engines before 18 cannot be told others' statistics."""
+_AT_ONCE = 40
+"""Indexes made in one transaction."""
 _ALIKE = 0.002
 """Relative difference up to which an estimated size is taken for that of an existing index."""
 
@@ -33,6 +35,8 @@ class Hypothetical:
     index: Index
     oids: tuple[int, ...]
     names: tuple[str, ...]
+    tables: tuple[int, ...]
+    """Oids of the tables that each of them is on."""
     extents: tuple[Extent, ...]
     """Of those that have a file, in the order of the table's leaves."""
 
@@ -45,6 +49,20 @@ class Hypothetical:
             sum(extent.tuples for extent in self.extents),
             max((extent.height for extent in self.extents), default=0),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An index to be made, under a name of the twin's own."""
+
+    index: Index
+    name: str
+    extents: tuple[Extent, ...] = ()
+    """Its size on each leaf of its table, where that is known."""
+
+
+Derived = dict[tuple[str, str, str, str], ColumnStatistics | None]
+"""Statistics of expressions, by schema, table, expression and collation; the engines of a twin share them."""
 
 
 class Workshop:
@@ -61,54 +79,92 @@ class Workshop:
         admin: Session,
         built: Built,
         rows: Callable[[str], float],
-        values: Callable[[str], list[str | None]],
+        planner: Session,
+        derived: Derived,
     ) -> None:
         self._server = server
         self._tables = {(table.schema, table.name): table for table in catalog.tables}
         self._admin = admin
         self._built = built
         self._rows = rows
-        self._values = values
+        self._planner = planner
+        self._derived = derived
         self._existing = {oid for _, oid in built.indexes}
         self._estimates: dict[str, float] = {}
-        self._taken = {existing.name for existing in catalog.indexes()} | {
-            table.name for table in catalog.tables
-        }
-        self._number = 0
 
-    def make(self, index: Index, extents: Sequence[Extent] | None = None) -> Hypothetical:
-        """Makes the index, with an estimated size unless one is given for each leaf of its table.
+    def make(self, orders: Sequence[Order]) -> list[Hypothetical | PlanRefused]:
+        """Makes indexes of one table, in this order; for each the index, or why PostgreSQL would not create it."""
+        made: list[Hypothetical | PlanRefused] = []
+        for start in range(0, len(orders), _AT_ONCE):
+            some = orders[start : start + _AT_ONCE]
+            try:
+                made += self._make(some)
+            except PlanRefused as error:
+                made += [error] if len(some) == 1 else [self._alone(order) for order in some]
+        return made
 
-        Raises :class:`PlanRefused` when PostgreSQL would not create it.
-        """
-        place = (index.schema, index.table)
+    def _alone(self, order: Order) -> Hypothetical | PlanRefused:
+        try:
+            return self._make([order])[0]
+        except PlanRefused as error:
+            return error
+
+    def _make(self, orders: Sequence[Order]) -> list[Hypothetical]:
+        first = orders[0].index
+        place = (first.schema, first.table)
         table = self._tables.get(place)
         if table is None or place not in self._built.tables:
-            raise refused(index, f"the planner twin has no table {index.qualified_table}")
+            raise refused(first, f"the planner twin has no table {first.qualified_table}")
         leaves = [self._tables[leaf] for leaf in self._built.leaves(place)]
-        known = extents is not None and len(extents) == len(leaves)
-        name = self._name()
         try:
-            # The planner is asked before the new index exists.
-            asked = [] if known else [self._asked(leaf, index) for leaf in leaves]
+            # The planner is asked before the new indexes exist.
+            asked = [
+                [] if _sized(order, leaves) else [self._asked(leaf, order.index) for leaf in leaves]
+                for order in orders
+            ]
             with self._whole_or_not():
-                places = self._create(index, name, leaves)
-                sized = list(extents or ()) if known else []
-                for number, leaf in enumerate(leaves):
-                    row = places.get(self._built.tables[(leaf.schema, leaf.name)])
-                    if row is None:
-                        continue
-                    if not known:
-                        sized.append(self._extent(index, leaf, row["attributes"], *asked[number]))
-                    self._give_size(index, row, leaf, sized[number])
-                rows = [row for row in places.values() if row["oid"] not in self._existing]
-                self._hide(rows)
+                rows = self._create(orders, leaves)
+                closing: list[str] = []
+                made = [
+                    self._finish(order, leaves, rows.get(order.name, []), found, closing)
+                    for order, found in zip(orders, asked, strict=True)
+                ]
+                self._hide([oid for each in made for oid in each.oids], closing)
         except (ConnectionFailed, EngineFailed):
             raise
         except DatabaseError as error:
-            raise refused(index, str(error)) from None
+            raise refused(first, str(error)) from None
+        return made
+
+    def _finish(
+        self,
+        order: Order,
+        leaves: Sequence[Table],
+        rows: Sequence[Mapping[str, Any]],
+        asked: Sequence[tuple[float, float]],
+        closing: list[str],
+    ) -> Hypothetical:
+        """Gives a new index its statistics and its size; what is left to tell the catalog goes to ``closing``."""
+        index = order.index
+        places = {row["table"]: row for row in rows}
+        known = _sized(order, leaves)
+        sized = list(order.extents) if known else []
+        for number, leaf in enumerate(leaves):
+            row = places.get(self._built.tables[(leaf.schema, leaf.name)])
+            if row is None:
+                continue
+            keys = self._keys(index, leaf, row["oid"])
+            if not known:
+                sized.append(self._extent(index, leaf, row["attributes"], keys, *asked[number]))
+            self._give_statistics(index, row, keys)
+            closing.append(self._give_size(index, row, leaf, sized[number]))
+        new = [row for row in rows if row["oid"] not in self._existing]
         return Hypothetical(
-            index, tuple(row["oid"] for row in rows), tuple(row["name"] for row in rows), tuple(sized)
+            index,
+            tuple(row["oid"] for row in new),
+            tuple(row["name"] for row in new),
+            tuple(row["table"] for row in new),
+            tuple(sized),
         )
 
     @contextmanager
@@ -121,8 +177,8 @@ class Workshop:
                 self._admin.script(["ROLLBACK"])
             raise
 
-    def _create(self, index: Index, name: str, leaves: Sequence[Table]) -> dict[int, dict[str, Any]]:
-        """Creates the index over no rows, and leaves the transaction open; by the table it is on."""
+    def _create(self, orders: Sequence[Order], leaves: Sequence[Table]) -> dict[str, list[dict[str, Any]]]:
+        """Creates indexes over no rows, and leaves the transaction open; what came of each, by its name."""
         admin, built = self._admin, self._built
         emptied, restored = [], []
         for leaf in leaves:
@@ -137,7 +193,8 @@ class Workshop:
                 f"UPDATE pg_catalog.pg_class SET relfilenode = {built.files[oid]}, relpages = {analysed},"  # noqa: S608
                 f" reltuples = {leaf.rows!r}, relallvisible = {leaf.visible_pages} WHERE oid = {oid}"
             )
-        place: Place = (index.schema, index.table)
+        schema = orders[0].index.schema
+        place: Place = (schema, orders[0].index.table)
         if place in built.partitions:
             # PostgreSQL takes the index's coming as news about the partitioned table too.
             table = self._tables[place]
@@ -147,36 +204,45 @@ class Workshop:
             )
         # Scripts hold numbers of our own only; the index's foreign text travels alone, in between.
         admin.script(["BEGIN", *emptied, f"SET LOCAL ROLE {ROLE}"])
-        admin.execute(create_index(index, name))
+        for order in orders:
+            admin.execute(create_index(order.index, order.name))
         admin.script(["RESET ROLE", *restored])
-        return {row["table"]: row for row in admin.rows(load("twin_index"), (index.schema, name))}
+        found: dict[str, list[dict[str, Any]]] = {}
+        for row in admin.rows(load("twin_index"), (schema, [order.name for order in orders])):
+            found.setdefault(row["root"], []).append(row)
+        return found
 
-    def _give_size(self, index: Index, row: Mapping[str, Any], table: Table, size: Extent) -> None:
-        """Makes the file as long as the index would be."""
+    def _give_size(self, index: Index, row: Mapping[str, Any], table: Table, size: Extent) -> str:
+        """Makes the file as long as the index would be; answers the statement that tells the catalog."""
         path = self._server.data_directory / row["path"]
         number = lengthen(self._server, path, index.method, size, file_pages(table), self._built.numbers)
         file = f", relfilenode = {number}" if number else ""
         sized = f"relpages = {size.pages}, reltuples = {size.tuples!r}{file}"
-        self._admin.script([f"UPDATE pg_catalog.pg_class SET {sized} WHERE oid = {row['oid']}"])  # noqa: S608
+        return f"UPDATE pg_catalog.pg_class SET {sized} WHERE oid = {row['oid']}"  # noqa: S608
 
-    def _hide(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Turns the new indexes off and commits."""
-        oids = ",".join(str(row["oid"]) for row in rows)
-        self._admin.script(
-            [
-                f"UPDATE pg_catalog.pg_index SET indisvalid = false WHERE indexrelid = ANY ('{{{oids}}}'::oid[])",  # noqa: S608
-                "COMMIT",
-            ]
+    def _hide(self, oids: Sequence[int], closing: Sequence[str]) -> None:
+        """Turns the new indexes off, takes them off their tables' lists, and commits."""
+        given = ",".join(map(str, oids))
+        off = (
+            "UPDATE pg_catalog.pg_index SET indisvalid = false, indislive = false"  # noqa: S608
+            f" WHERE indexrelid = ANY ('{{{given}}}'::oid[])"
         )
+        self._admin.script([*closing, off, "COMMIT"])
 
     def _asked(self, table: Table, index: Index) -> tuple[float, float]:
         rows = self._covered(table, index)
         return rows, self._groups(table, index, rows)
 
     def _extent(
-        self, index: Index, table: Table, stored: Sequence[Mapping[str, Any]], rows: float, groups: float
+        self,
+        index: Index,
+        table: Table,
+        stored: Sequence[Mapping[str, Any]],
+        keys: Mapping[int, ColumnStatistics],
+        rows: float,
+        groups: float,
     ) -> Extent:
-        attributes = tuple(self._attribute(row, index, table) for row in stored)
+        attributes = tuple(self._attribute(row, index, table, keys) for row in stored)
         first = attributes[0].statistics
         if index.keys[0].expression and first is not None and first.distinct:
             # The planner knows nothing of an expression without statistics of its own.
@@ -190,14 +256,16 @@ class Workshop:
         classes = tuple(str(row["opclass"] or "") for row in stored)
         return other_sizes.extent(index.method, attributes, classes, rows, file_pages(table))
 
-    def _attribute(self, row: Mapping[str, Any], index: Index, table: Table) -> Attribute:
+    def _attribute(
+        self, row: Mapping[str, Any], index: Index, table: Table, keys: Mapping[int, ColumnStatistics]
+    ) -> Attribute:
         column = table.column(row["column"]) if row["column"] else None
         statistics = column.statistics if column is not None else None
         if column is None:
-            statistics = self._known_expression(index, table, row["position"])
+            statistics = keys.get(row["position"])
             column = self._inside(index, table, row["position"])
-            if statistics is None and column is not None and column.statistics is not None:
-                statistics = self._sampled(index.keys[row["position"] - 1].expression, column, table)
+            if statistics is None and column is not None:
+                statistics = column.statistics
         never_null = row["never_null"]
         if column is not None and f"{column.name} IS NOT NULL" in index.predicate:
             never_null = True
@@ -210,56 +278,45 @@ class Workshop:
             never_null=never_null,
         )
 
-    def _known_expression(self, index: Index, table: Table, position: int) -> ColumnStatistics | None:
-        """What an existing index's statistics say of the same expression."""
-        if position > len(index.keys):
-            return None
-        text = index.keys[position - 1].expression
-        by_name = {existing.name: existing.index for existing in table.indexes}
-        for known in table.expression_statistics:
-            other = by_name.get(known.index)
-            if other is not None and known.position <= len(other.keys):
-                same = other.keys[known.position - 1].expression == text
-                if same and other.predicate in ("", index.predicate):
-                    return known.statistics
-        for extended in table.extended_statistics:
-            for expression, statistics in zip(
-                extended.expressions, extended.expression_statistics, strict=False
-            ):
-                if expression == text:
-                    return statistics
-        return None
+    def _keys(self, index: Index, table: Table, oid: int) -> dict[int, ColumnStatistics]:
+        """Statistics of the expression keys, by position: known ones, or derived from the columns'."""
+        found = {}
+        for position, key in enumerate(index.keys, 1):
+            if not key.expression:
+                continue
+            known = expressions.known_statistics(index, table, position)
+            found_statistics = known or self._derived_for(key, table, oid)
+            if found_statistics is not None:
+                found[position] = found_statistics
+        return found
 
-    def _sampled(self, expression: str, column: Column, table: Table) -> ColumnStatistics | None:
-        """What an expression of one column gives for the values the column's statistics hold.
+    def _derived_for(self, key: Key, table: Table, oid: int) -> ColumnStatistics | None:
+        memo = (table.schema, table.name, key.expression, key.collation)
+        if memo not in self._derived:
+            strange = self._admin.rows(load("twin_foreign_calls"), (str(oid),))
+            columns = expressions.columns_in(key.expression, table)
+            self._derived[memo] = None if strange else expressions.derive(self._planner, key, table, columns)
+        return self._derived[memo]
 
-        The index stands already, so its functions may be called: here, with the rights of the twin's own role.
-        """
-        known = column.statistics
-        if known is None or not (values := samples(known)):
-            return known
-        given = f"{self._admin.literal(array(values))}::{column.type}[]"
-        sql = f"SELECT ({expression})::text AS value FROM (SELECT pg_catalog.unnest({given}) AS {quote(column.name)}) AS sample"  # noqa: S608
-        try:
-            found = self._values(sql)
-        except PlanRefused:
-            return known
-        except DatabaseError as error:
-            if isinstance(error, ConnectionFailed):
-                raise
-            # It needs another column too, or does not take one of the values.
-            return known
-        return expression_statistics(found, known, table.rows)
+    def _give_statistics(
+        self, index: Index, row: Mapping[str, Any], keys: Mapping[int, ColumnStatistics]
+    ) -> None:
+        """Expression keys get what ANALYZE would find of them once the index is there."""
+        if keys and (self._server.engine.major >= 18 or index.method in _AS_THEY_ARE):
+            statistics.restore_keys(self._admin, index.schema, row["name"], keys)
 
     def _inside(self, index: Index, table: Table, position: int) -> Column | None:
-        """The one column an expression key is made of, whose width and frequencies stand in for the expression's."""
+        """A column that an expression key is made of, whose width and frequencies stand in for the expression's."""
         if position > len(index.keys):
             return None
-        text = index.keys[position - 1].expression
-        named = [column for column in table.columns if column.name in text]
+        named = expressions.columns_in(index.keys[position - 1].expression, table)
         return max(named, key=lambda column: len(column.name), default=None)
 
     def _covered(self, table: Table, index: Index) -> float:
+        for existing in table.indexes:
+            if index.predicate and existing.index.predicate == index.predicate and existing.valid:
+                # Columns that depend on each other are known to an index only.
+                return existing.tuples
         where = f" WHERE {index.predicate}" if index.predicate else ""
         return self._estimate(f"SELECT 1 FROM ONLY {qualified(table.schema, table.name)}{where}")  # noqa: S608
 
@@ -280,12 +337,10 @@ class Workshop:
             self._estimates[sql] = self._rows(sql)
         return self._estimates[sql]
 
-    def _name(self) -> str:
-        while True:
-            self._number += 1
-            name = f"whatif_{self._number}"
-            if name not in self._taken:
-                return name
+
+def _sized(order: Order, leaves: Sequence[Table]) -> bool:
+    """Whether the size is known already, of each leaf."""
+    return len(order.extents) == len(leaves)
 
 
 def _as_its_like(extent: Extent, index: Index, table: Table) -> Extent:

@@ -45,7 +45,7 @@ def extent(
     width = sum(_width(attribute) for attribute in attributes)
     if method == "brin":
         ranges = math.ceil(table_pages / pages_per_range)
-        summary = _aligned(8 + len(attributes) + 2 * width) + 4
+        summary = _aligned(8 + 2 * width) + 4
         regular = math.ceil(ranges * summary / _ROOM) if ranges else 0
         return Extent(1 + range_map_pages(table_pages, pages_per_range) + max(regular, 1), rows, 0)
     if method == "hash":
@@ -71,16 +71,21 @@ def _hash(attribute: Attribute, rows: float) -> Extent:
         # Most buckets stay empty, and full ones get as many pages as their rows need.
         overflow = distinct * max(0.0, math.ceil(rows / distinct / per_page) - 1)
     else:
-        overflow = buckets * _poisson_overflow(rows / buckets, per_page)
+        # Between two powers of two some buckets have been split and some have not: those hold twice as much.
+        share, split = rows / (2 * power), 2 * (buckets - power)
+        together = rows / distinct
+        together = 1.0 if together < 1.05 else together + 1
+        overflow = split * _overflow(share, together, per_page)
+        overflow += (buckets - split) * _overflow(2 * share, together, per_page)
     bitmaps = 1 + math.floor((overflow + buckets) / 32768)
     return Extent(1 + buckets + bitmaps + math.ceil(overflow), rows, 0)
 
 
-def _poisson_overflow(average: float, per_page: int) -> float:
-    """Further pages a bucket needs, on average."""
-    spread = math.sqrt(average) or 1.0
-    beyond = (per_page - average) / spread
-    return average / per_page * 0.5 * math.erfc(beyond / math.sqrt(2)) if average else 0.0
+def _overflow(average: float, together: float, per_page: int) -> float:
+    """Further pages a bucket needs, on average; so many rows come together, since they have one value."""
+    spread = math.sqrt(average * together) or 1.0
+    pages = range(1, 2 + math.ceil((average + 4 * spread) / per_page))
+    return sum(0.5 * math.erfc((page * per_page - average) / spread / math.sqrt(2)) for page in pages)
 
 
 def _gist(attributes: Sequence[Attribute], classes: Sequence[str], rows: float) -> Extent:
@@ -89,7 +94,8 @@ def _gist(attributes: Sequence[Attribute], classes: Sequence[str], rows: float) 
         width = _width(attribute)
         if name == "gist_trgm_ops":
             # Three bytes for each trigram, of which a text has about as many as letters.
-            width = 5 + 3 * width
+            found = _keys(attribute, "gin_trgm_ops", rows) if attribute.statistics else []
+            width = 5 + 3 * (sum(keys.share * keys.count for keys in found) or width)
         elif name == "tsvector_ops" and attribute.statistics is not None:
             width = 8 + 4 * sum(keys.share * keys.count for keys in _keys(attribute, name, rows))
         size += width

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 
 from indexical.model import ColumnStatistics
@@ -85,6 +86,7 @@ class Attribute:
         return sampled if sampled and abs(mean - average) <= 0.25 * average + 1 else [(average, 1.0)]
 
 
+@lru_cache(maxsize=4096)
 def _sampled_widths(
     statistics: ColumnStatistics, stored: Callable[[str], float]
 ) -> list[tuple[float, float]]:

@@ -50,6 +50,25 @@ def restore(session: Session, tables: Iterable[Table]) -> list[NotExamined]:
     return failed
 
 
+def restore_keys(session: Session, schema: str, name: str, keys: Mapping[int, ColumnStatistics]) -> None:
+    """Gives an index statistics of its expression keys, by position; what the engine cannot read is left out."""
+    for position, known in sorted(keys.items()):
+        record = _record(0, _Target(schema, name, "", position, known))
+        try:
+            with session.transaction():
+                session.rows(load(_query(session)), (json.dumps([record]),))
+        except ConnectionFailed:
+            raise
+        except DatabaseError:
+            # A value that the type does not take back, or a type without an order: PostgreSQL then guesses.
+            continue
+
+
+def _query(session: Session) -> str:
+    restores = Capabilities(session.server_version).restore_statistics()
+    return "twin_statistics" if restores else "twin_statistics_before_18"
+
+
 def _targets(table: Table) -> Iterator[_Target]:
     for column in table.columns:
         for statistics in (column.statistics, column.inherited_statistics):
@@ -68,11 +87,8 @@ def _target(table: Table, column: Column, statistics: ColumnStatistics) -> _Targ
 
 def _restore(session: Session, targets: list[_Target]) -> list[NotExamined]:
     records = [_record(number, target) for number, target in enumerate(targets)]
-    query = "twin_statistics"
-    if not Capabilities(session.server_version).restore_statistics():
-        query = "twin_statistics_before_18"
     try:
-        rows = session.rows(load(query), (json.dumps(records),))
+        rows = session.rows(load(_query(session)), (json.dumps(records),))
     except ConnectionFailed:
         raise
     except DatabaseError as error:

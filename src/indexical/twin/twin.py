@@ -2,15 +2,16 @@
 
 Schema, statistics, settings and sizes are those of a :class:`Catalog`; there are no rows, and production is never asked.
 A hypothetical index is a real, empty one whose file is as long and whose tree is as high as the full one's would be; a
-configuration is chosen by ``pg_index.indisvalid`` inside a transaction that is rolled back.
+configuration is chosen by ``pg_index.indisvalid`` and ``indislive``.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import groupby
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -32,8 +33,8 @@ from indexical.twin import clock, schema
 from indexical.twin import engine as engines
 from indexical.twin.building import Built, build
 from indexical.twin.engine import Engine
-from indexical.twin.hypothetical import Hypothetical
-from indexical.twin.lanes import Lane
+from indexical.twin.hypothetical import Hypothetical, Order
+from indexical.twin.lanes import Lane, Learned
 from indexical.twin.locales import initdb_options
 from indexical.twin.preparing import ROLE, prepare
 from indexical.twin.server import PrivateServer
@@ -93,8 +94,10 @@ class Twin:
         self._turn = threading.Condition()
         self._making = threading.RLock()
         self._refused: dict[Index, PlanRefused] = {}
-        self._hypothetical: dict[str, Index] = {}
+        self._orders: dict[tuple[str, str], dict[Index, Order]] = {}
+        """Hypothetical indexes, by table, in the order in which every engine makes them."""
         self._lanes: list[Lane] = []
+        self._learned = Learned()
         options, notes = initdb_options(catalog, engine.major)
         server = PrivateServer(engine, settings=_SETTINGS, shared_buffers="32MB", locale=options)
         try:
@@ -108,6 +111,8 @@ class Twin:
             self.close()
             server.stop()
             raise
+        self._number = 0
+        self._taken = {each.name for each in catalog.indexes()} | {table.name for table in catalog.tables}
         self._existing: dict[Index, ExistingIndex] = {}
         for existing, _ in built.indexes:
             self._existing.setdefault(existing.index, existing)
@@ -140,10 +145,11 @@ class Twin:
     def add(self, indexes: Iterable[Index], *, measured: Mapping[Index, Extent] | None = None) -> None:
         """Makes hypothetical indexes ahead of their first use; ``measured`` gives true sizes where they are known.
 
-        Raises :class:`PlanRefused` for one that PostgreSQL would not create.
+        Those of one table that follow each other are made together, which is quicker. Raises :class:`PlanRefused` for one that
+        PostgreSQL would not create, once all others of its table have been made.
         """
-        for index in indexes:
-            self._made(index, (measured or {}).get(index))
+        for _, some in groupby(indexes, key=lambda index: (index.schema, index.table)):
+            self._order(list(some), measured or {})
 
     def extent(self, index: Index) -> Extent:
         """Pages, tuples and height of an existing or hypothetical index."""
@@ -167,17 +173,24 @@ class Twin:
 
         Raises :class:`PlanRefused` when the statement cannot be planned, :class:`EngineFailed` when the engine is lost.
         """
-        for index in configuration.added:
-            if index not in self._lanes[0].made and (
-                not self._lanes[0].stands(index) or index in configuration.removed
-            ):
-                self._made(index)
-        lane = self._take(configuration)
+        stands = self._lanes[0].stands
+        needed = [i for i in configuration.added if not stands(i) or i in configuration.removed]
+        for index in needed:
+            self._made(index)
+        lane = self._take(statement, configuration)
+        held = [lane]
+
+        def ready() -> None:
+            # Once only: from then on the engine is somebody else's.
+            if held:
+                self._give_back(held.pop())
+
         try:
-            plan = lane.plan(statement, parameters, configuration, lambda: self._give_back(lane))
+            self._catch_up(lane, needed)
+            plan = lane.plan(statement, parameters, configuration, ready)
         finally:
-            self._give_back(lane)
-        return self._readable(plan)
+            ready()
+        return self._readable(plan, lane.hypothetical)
 
     def _build(self, server: PrivateServer, tell: OnEvent) -> Built:
         lane = self._lanes[0]
@@ -201,15 +214,17 @@ class Twin:
                 raise
         settings = {name: value for name, value in self.catalog.settings if name not in _NOT_SETTINGS}
         for lane in self._lanes:
-            lane.open(self.catalog, built, settings, self._names)
+            lane.open(self.catalog, built, settings, self._names, self._learned)
 
-    def _take(self, configuration: Configuration) -> Lane:
-        """A free engine, the one that stands at the configuration if there is one."""
+    def _take(self, statement: Statement, configuration: Configuration) -> Lane:
+        """A free engine, the one that stands nearest to the configuration."""
         with self._turn:
             while True:
                 free = [lane for lane in self._lanes if not lane.busy]
                 if free:
-                    lane = next((each for each in free if each.current == configuration), free[0])
+                    lane = free[0]
+                    if len(free) > 1:
+                        lane = min(free, key=lambda each: each.distance(statement, configuration))
                     lane.busy = True
                     self.calls += 1
                     return lane
@@ -217,48 +232,63 @@ class Twin:
 
     def _give_back(self, lane: Lane) -> None:
         with self._turn:
-            if lane.busy:
-                lane.busy = False
-                self._turn.notify()
+            lane.busy = False
+            # Whoever waits may wait for this engine alone.
+            self._turn.notify_all()
 
     @contextmanager
-    def _all(self) -> Iterator[list[Lane]]:
-        """Every engine at once: nobody plans meanwhile."""
+    def _first(self) -> Iterator[Lane]:
+        """The engine that makes every hypothetical index first; nobody plans on it meanwhile."""
+        lane = self._lanes[0]
         with self._turn:
-            self._turn.wait_for(lambda: not any(lane.busy for lane in self._lanes))
-            for lane in self._lanes:
-                lane.busy = True
+            self._turn.wait_for(lambda: not lane.busy)
+            lane.busy = True
         try:
-            yield self._lanes
+            yield lane
         finally:
-            with self._turn:
-                for lane in self._lanes:
-                    lane.busy = False
-                self._turn.notify_all()
+            self._give_back(lane)
 
-    def _made(self, index: Index, extent: Extent | None = None) -> Hypothetical:
+    def _made(self, index: Index) -> Hypothetical:
+        made = self._lanes[0].made.get(index)
+        if made is None:
+            self._order([index], {})
+            made = self._lanes[0].made[index]
+        return made
+
+    def _order(self, indexes: Sequence[Index], measured: Mapping[Index, Extent]) -> None:
+        """Has the first engine make indexes of one table; the others do when they need one of them."""
         with self._making:
+            orders = self._orders.setdefault((indexes[0].schema, indexes[0].table), {})
+            new = {index: self._new(index, measured) for index in indexes
+                   if index not in orders and index not in self._refused}  # fmt: skip
+            if new:
+                with self._first() as lane:
+                    self._refused.update(lane.make(list(new.values())))
+                    for index, order in new.items():
+                        if index in lane.made:
+                            # Estimated once: every engine gets the same.
+                            orders[index] = replace(order, extents=lane.made[index].extents)
+        for index in indexes:
             if index in self._refused:
                 raise self._refused[index]
-            made = self._lanes[0].made.get(index)
-            if made is not None:
-                return made
-            with self._all() as lanes:
-                extents: tuple[Extent, ...] | None = (extent,) if extent is not None else None
-                try:
-                    for lane in lanes:
-                        made = lane.make(index, extents)
-                        # Estimated once: every engine gets the same.
-                        extents = made.extents
-                        for name in made.names:
-                            self._names[name] = index
-                            self._hypothetical[name] = index
-                except PlanRefused as error:
-                    self._refused[index] = error
-                    raise
-            return self._lanes[0].made[index]
 
-    def _readable(self, plan: Plan) -> Plan:
+    def _new(self, index: Index, measured: Mapping[Index, Extent]) -> Order:
+        while True:
+            self._number += 1
+            name = f"whatif_{self._number}"
+            if name not in self._taken:
+                return Order(index, name, (measured[index],) if index in measured else ())
+
+    def _catch_up(self, lane: Lane, needed: Iterable[Index]) -> None:
+        """Has an engine make what it lacks, and what comes before it on its table: of equal indexes the first made is taken."""
+        for place in sorted({(i.schema, i.table) for i in needed if i not in lane.made}):
+            with self._making:
+                orders = list(self._orders[place].values())
+            missing = [order for order in orders if order.index not in lane.made]
+            for index, error in lane.make(missing).items():
+                raise EngineFailed(f"the planner twin's engines differ on {index.text}: {error}")
+
+    def _readable(self, plan: Plan, hypothetical: Mapping[str, Index]) -> Plan:
         """The plan with hypothetical indexes shown by their structure instead of the twin's names.
 
         A partitioned table's index is used where one of its parts is.
@@ -266,7 +296,6 @@ class Twin:
         above = [self._parents[name] for name in plan.index_names if name in self._parents]
         if above:
             plan = replace(plan, indexes=plan.indexes.union(*above))
-        hypothetical = self._hypothetical
         if not hypothetical or not any(name in hypothetical for name in plan.index_names):
             return plan
         return replace(

@@ -1,16 +1,17 @@
--- A new index, and those that came with it on the partitions of its table: where the files are, the columns as they are
+-- New indexes, and those that came with them on the partitions of their tables: where the files are, the columns as they are
 -- stored, and whether equal keys may share a tuple.
 WITH RECURSIVE tree AS (
-    SELECT c.oid
+    SELECT c.oid, c.relname AS root
     FROM pg_catalog.pg_class c
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-    WHERE n.nspname = %s AND c.relname = %s
+    WHERE n.nspname = %s AND c.relname = ANY (%s)
     UNION ALL
-    SELECT h.inhrelid FROM tree JOIN pg_catalog.pg_inherits h ON h.inhparent = tree.oid
+    SELECT h.inhrelid, tree.root FROM tree JOIN pg_catalog.pg_inherits h ON h.inhparent = tree.oid
 )
 SELECT
     c.oid::bigint AS oid,
     c.relname AS name,
+    tree.root,
     i.indrelid::bigint AS "table",
     coalesce(pg_catalog.pg_relation_filepath(c.oid), '') AS path,
     (
