@@ -59,8 +59,18 @@ class Costs(Protocol):
     def hot_groups(self, index: Index) -> tuple[tuple[str, float, float, tuple[str, ...]], ...]:
         """Groups of heap-only updates that the index ends: (group id, updates, cost, columns).
 
-        A group is paid for once, however many of the chosen indexes end it.
+        A group is paid for once, however many of the chosen indexes end it. The cost is that of the table and of its other
+        existing indexes; what other new indexes pay is in :meth:`after_hot`.
         """
+
+    def after_hot(self, index: Index) -> tuple[tuple[str, float], ...]:
+        """What the index costs more for each group, by id, that it does not end itself, once another one has ended it."""
+
+    def upkeep(self, configuration: Configuration) -> float:
+        """What all indexes together, existing ones too, cost the writes: the exact sum of the parts above."""
+
+    def reads(self, statement: Statement) -> frozenset[tuple[str, str]]:
+        """Schema and name of every table whose indexes can matter to the statement's plan."""
 
 
 class Emitter(Protocol):

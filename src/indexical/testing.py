@@ -290,10 +290,12 @@ class FakeCosts:
         *,
         maintenance: Mapping[Index, float] | None = None,
         hot: Mapping[Index, tuple[tuple[str, float, float, tuple[str, ...]], ...]] | None = None,
+        after_hot: Mapping[Index, tuple[tuple[str, float], ...]] | None = None,
     ) -> None:
         self.planner = planner
         self._maintenance = maintenance or {}
         self._hot = hot or {}
+        self._after_hot = after_hot or {}
 
     def cost(self, statement: Statement, configuration: Configuration) -> float:
         return self.plan(statement, configuration).cost
@@ -315,6 +317,24 @@ class FakeCosts:
 
     def hot_groups(self, index: Index) -> tuple[tuple[str, float, float, tuple[str, ...]], ...]:
         return self._hot.get(index, ())
+
+    def after_hot(self, index: Index) -> tuple[tuple[str, float], ...]:
+        return self._after_hot.get(index, ())
+
+    def upkeep(self, configuration: Configuration) -> float:
+        """Existing indexes must be written down to count; groups that they end are not known here."""
+        present = sorted(configuration.added | (frozenset(self.planner.existing) - configuration.removed))
+        groups: dict[str, float] = {}
+        for index in configuration.added:
+            for id, _, cost, _ in self.hot_groups(index):
+                groups[id] = max(groups.get(id, 0.0), cost)
+        later = (cost for index in present for id, cost in self.after_hot(index) if id in groups)
+        return sum(map(self.maintenance, present)) + sum(groups.values()) + sum(later)
+
+    def reads(self, statement: Statement) -> frozenset[tuple[str, str]]:
+        """Tables that any index of the planner is on: each may matter here."""
+        known = {index for costs in self.planner.costs.values() for index in costs if index is not None}
+        return frozenset((index.schema, index.table) for index in {*known, *self.planner.existing})
 
 
 def _parts(text: str) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -19,6 +20,7 @@ from indexical.model import (
     Plan,
     PlanNode,
     Statement,
+    View,
     Workload,
 )
 from indexical.testing import catalog, index, table
@@ -43,12 +45,13 @@ def q(id="q", **values):
     return Statement(id=id, sql=values.pop("sql", "select * from t"), **values)
 
 
-def model(options, *statements, planner=None, relevant=None, **values):
+def model(options, *statements, planner=None, relevant=None, stages=None, **values):
     tables = (table("t", "a int, b int, h int", indexes=["h_idx: h"]), table("u", "a int"))
     planner = planner or OptionPlanner(options, existing={EXISTING: "h_idx"})
     relevant = relevant if relevant is not None else {s.id: (A, B, C) for s in statements}
+    stages = {A: 0, B: 0, C: 0, OTHER: 0, **(stages or {})}
     candidates = Candidates(
-        tuple(Candidate(i, "test", tuple(sorted(relevant))) for i in (A, B, C, OTHER)),
+        tuple(Candidate(i, "test", tuple(sorted(relevant)), stage) for i, stage in stages.items()),
         tuple(sorted(relevant.items())),
     )
     made = CostModel(Workload(tuple(statements)), catalog(*tables), planner, candidates, (), **values)
@@ -122,7 +125,7 @@ def test_every_derived_cost_is_what_the_planner_would_have_said(plans, questions
 
 
 def test_samples_are_averaged_by_weight():
-    statement = q(sql="select * from t where a = $1", samples=(("1",), ("2",)), sample_weights=(3.0, 1.0))
+    statement = q(sql="select * from t where a > $1", samples=(("1",), ("2",)), sample_weights=(3.0, 1.0))
 
     class ByValue(OptionPlanner):
         def plan(self, statement, parameters, configuration):
@@ -133,7 +136,7 @@ def test_samples_are_averaged_by_weight():
 
 
 def test_the_plan_shown_is_that_of_the_dearest_sample():
-    statement = q(sql="select * from t where a = $1", samples=(("1",), ("2",)))
+    statement = q(sql="select * from t where a > $1", samples=(("1",), ("2",)))
 
     class ByValue(OptionPlanner):
         def plan(self, statement, parameters, configuration):
@@ -144,7 +147,7 @@ def test_the_plan_shown_is_that_of_the_dearest_sample():
 
 
 def test_indexes_used_are_those_of_all_samples():
-    statement = q(sql="select * from t where a = $1", samples=(("1",), ("2",)))
+    statement = q(sql="select * from t where a > $1", samples=(("1",), ("2",)))
 
     class ByValue(OptionPlanner):
         def plan(self, statement, parameters, configuration):
@@ -167,7 +170,7 @@ def test_a_statement_that_cannot_be_planned_is_named_and_costs_nothing():
 
 
 def test_one_refused_sample_does_not_lose_the_statement():
-    statement = q(sql="select * from t where a = $1", samples=(("x",), ("2",)))
+    statement = q(sql="select * from t where a > $1", samples=(("x",), ("2",)))
 
     class Half(OptionPlanner):
         def plan(self, statement, parameters, configuration):
@@ -275,7 +278,7 @@ class ManyHands(OptionPlanner):
         for each in made:
             if each == B:
                 raise PlanRefused("no such operator class")
-            self.made.append(each)
+            self.made += [each] if each not in self.made else []
 
     def plan(self, statement, parameters, configuration):
         self.threads.add(threading.current_thread().name)
@@ -308,10 +311,23 @@ def test_any_number_of_workers_gives_the_same_answers_with_the_same_questions():
     assert len(hands.threads) == 3
 
 
-def test_candidates_are_made_in_one_order_and_a_refused_one_stops_nothing():
+def test_candidates_are_made_when_asked_for_by_stage_and_in_one_order_and_a_refused_one_stops_nothing():
+    late, wide = index("t", "a, b"), index("t", "a, c")
+    made = []
+    for first in (A, C, late):
+        hands = ManyHands(OPTIONS, existing={EXISTING: "h_idx"})
+        relevant = {s.id: (A, B, C, late, wide) for s in MANY}
+        costs, _ = model(OPTIONS, *MANY, planner=hands, relevant=relevant, stages={late: 1, wide: 2})
+        costs.cost(MANY[0], added(first))
+        costs.cost(MANY[0], added(late))
+        made.append(hands.made)
+    assert made == [[A, C, late]] * 3
+
+
+def test_what_nobody_asks_for_is_not_made():
     costs, hands = model(OPTIONS, *MANY, planner=ManyHands(OPTIONS, existing={EXISTING: "h_idx"}))
     assert len(costs.examine()) == 9
-    assert hands.made == sorted({A, C, OTHER})
+    assert hands.made == []
 
 
 def test_a_limit_of_calls_lets_one_ask_at_a_time():
@@ -319,6 +335,45 @@ def test_a_limit_of_calls_lets_one_ask_at_a_time():
     costs, _ = model(OPTIONS, *MANY, planner=hands, max_planner_calls=4)
     assert [s.id for s in costs.examine()] == ["q0", "q1", "q2", "q3"]
     assert hands.threads == {threading.current_thread().name}
+
+
+def test_ample_calls_let_several_ask_at_once_and_the_limit_holds():
+    asked = {}
+    for workers in (1, 3):
+        hands = ManyHands(OPTIONS, existing={EXISTING: "h_idx"})
+        hands.workers = workers
+        costs, _ = model(OPTIONS, *MANY, planner=hands, max_planner_calls=4000)
+        assert len(costs.examine()) == 9
+        asked[workers] = (walk(costs), costs.planner_calls, len(hands.threads))
+    assert asked[1][:2] == asked[3][:2]
+    assert (asked[1][2], asked[3][2]) == (1, 3)
+
+
+def test_where_a_plan_costs_as_much_as_with_everything_visible_nothing_in_between_is_asked():
+    options = {"q": {NONE: 10.0, frozenset({A, B}): 10.0}}
+
+    class Indifferent(OptionPlanner):
+        def plan(self, statement, parameters, configuration):
+            super().plan(statement, parameters, configuration)
+            return Plan(10.0, indexes=configuration.added & frozenset({A, B}))
+
+    costs, planner = model(options, q(), planner=Indifferent(options))
+    assert [costs.cost(q(), each) for each in (added(), added(A, B, C))] == [10.0, 10.0]
+    assert [costs.cost(q(), each) for each in (added(A), added(B), added(C, A))] == [10.0] * 3
+    assert planner.calls == 2
+
+
+def test_an_index_of_a_table_behind_a_view_can_be_missed():
+    seen = replace(
+        catalog(table("t", "a int, b int, h int", indexes=["h_idx: h"])),
+        views=(View("public", "v", "SELECT a FROM public.t"),),
+    )
+    planner = OptionPlanner({"q": {NONE: 9.0, frozenset({EXISTING}): 4.0}}, existing={EXISTING: "h_idx"})
+    asked = q(sql="select * from v")
+    costs = CostModel(Workload((asked,)), seen, planner, Candidates((), ()), ())
+    assert costs.cost(asked, Configuration()) == 4.0
+    assert costs.cost(asked, removed(EXISTING)) == 9.0
+    assert costs.reads(asked) == {("public", "t")}
 
 
 def test_an_engine_that_ends_under_one_thread_ends_the_work():

@@ -45,21 +45,21 @@ def test_without_placeholders_there_is_one_sample():
 
 
 def test_few_samples_are_all_taken_with_equal_weight():
-    assert chosen("select * from shop_order where id = $1", [("1",), ("2",)]) == [
+    assert chosen("select * from shop_order where id > $1", [("1",), ("2",)]) == [
         (("1",), 0.5),
         (("2",), 0.5),
     ]
 
 
 def test_equal_samples_count_together():
-    assert chosen("select * from shop_order where id = $1", [("1",), ("1",), ("2",)]) == [
+    assert chosen("select * from shop_order where id > $1", [("1",), ("1",), ("2",)]) == [
         (("1",), pytest.approx(0.6667)),
         (("2",), pytest.approx(0.3333)),
     ]
 
 
 def test_many_samples_are_thinned_evenly_and_weigh_one_in_all():
-    picked = chosen("select * from shop_order where id = $1", [(str(n),) for n in range(100)])
+    picked = chosen("select * from shop_order where id > $1", [(str(n),) for n in range(100)])
     assert [p for p, _ in picked] == [("0",), ("33",), ("66",), ("99",)]
     assert sum(w for _, w in picked) == pytest.approx(1.0)
 
@@ -67,10 +67,45 @@ def test_many_samples_are_thinned_evenly_and_weigh_one_in_all():
 def test_the_heaviest_sample_is_never_left_out():
     samples = [(str(n),) for n in range(50)]
     weights = tuple(1000.0 if n == 17 else 1.0 for n in range(50))
-    picked = dict(chosen("select * from shop_order where id = $1", samples, sample_weights=weights))
+    picked = dict(chosen("select * from shop_order where id > $1", samples, sample_weights=weights))
     assert picked[("17",)] == pytest.approx(1000 / 1049, abs=1e-3)
     assert len(picked) == 4
     assert sum(picked.values()) == pytest.approx(1.0, abs=1e-3)
+
+
+def test_values_that_are_equally_rare_are_planned_once_with_the_weight_of_all():
+    samples = [("DONE",), ("x",), ("y",), ("NEW",), ("z",)]
+    assert chosen("select * from shop_order where status = $1", samples) == [
+        (("DONE",), 0.2),
+        (("x",), 0.6),
+        (("NEW",), 0.2),
+    ]
+
+
+def test_a_common_value_among_many_rare_ones_is_never_left_out():
+    samples = [(f"code{n}",) for n in range(60)]
+    samples[37] = ("DONE",)
+    weights = tuple(0.5 if n == 37 else 1.0 for n in range(60))
+    picked = dict(chosen("select * from shop_order where status = $1", samples, sample_weights=weights))
+    assert picked == {("code0",): pytest.approx(0.9916), ("DONE",): pytest.approx(0.0084)}
+
+
+def test_of_a_type_with_several_spellings_no_two_values_are_taken_for_equally_rare():
+    known = ColumnStatistics(common_values="{1.0,2.0}", common_frequencies=(0.5, 0.2))
+    priced = catalog(table("p", "price numeric, free numeric", statistics={"price": known}))
+    for column, kept in (("price", 2), ("free", 1)):
+        asked = Statement("q", f"select * from p where {column} = $1", samples=(("1",), ("3",)))
+        assert len(choose_samples(asked, priced)) == kept
+
+
+def test_values_that_are_only_written_make_no_difference():
+    samples = [("a", "1"), ("b", "2"), ("c", "3")]
+    assert chosen("update shop_order set many = $1 where id = $2", samples) == [(("a", "1"), 1.0)]
+
+
+def test_of_values_compared_in_a_range_each_stands_for_itself():
+    samples = [("DONE", "10"), ("DONE", "20"), ("NEW", "20")]
+    assert len(chosen("select * from shop_order where status = $1 and total > $2", samples)) == 3
 
 
 def test_a_missing_value_is_drawn_common_and_rare_each_with_its_share_of_the_rows():
@@ -111,7 +146,7 @@ def test_a_range_is_planned_wide_and_narrow():
 
 def test_samples_with_gaps_share_the_strata_and_stay_few():
     picked = chosen(
-        "select * from shop_order where id = $1 and status = $2", [(str(n), None) for n in range(4)]
+        "select * from shop_order where id > $1 and status = $2", [(str(n), None) for n in range(4)]
     )
     assert [status for (_, status), _ in picked] == ["DONE", "DONE", "DONE", "NEW"]
 

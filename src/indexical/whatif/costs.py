@@ -10,7 +10,6 @@ as much.
 
 from __future__ import annotations
 
-import math
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -32,30 +31,19 @@ from indexical.model import (
 )
 from indexical.pg.plans import without_values
 from indexical.protocols import Planner
+from indexical.whatif.answers import Answer, Answers
 from indexical.whatif.maintenance import HotGroup, Maintenance
+from indexical.whatif.making import Making
 from indexical.whatif.parameters import SAMPLES, Sample, choose_samples
+from indexical.whatif.reach import Place, Reach
 
 OnEvent = Callable[[str, float, str], None]
-Answer = TypeVar("Answer")
+Found = TypeVar("Found")
 _EVENT_EVERY = 50
-
-
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    """One planner call: what was visible, and the plan."""
-
-    added: frozenset[Index]
-    removed: frozenset[Index]
-    plan: Plan
-
-    def holds_for(self, added: frozenset[Index], removed: frozenset[Index]) -> bool:
-        """Whether this very plan can be executed under another configuration."""
-        used = self.plan.indexes
-        return used.isdisjoint(removed) and used.isdisjoint(self.added - added)
-
-    def decides(self, added: frozenset[Index], removed: frozenset[Index]) -> bool:
-        """Whether it is also the best plan there: nothing is visible there that was not visible here."""
-        return added <= self.added and self.removed <= removed and self.holds_for(added, removed)
+_WAVE = 24
+"""Statements that several threads work through before the calls left are counted again."""
+_AMPLE = 200
+"""Planner calls for each statement of a wave; where fewer are left, statements take their turns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +52,9 @@ class _Facts:
 
     samples: tuple[Sample, ...]
     relevant: frozenset[Index]
-    tables: frozenset[tuple[str, str]]
+    tables: frozenset[Place]
+    existing: frozenset[Index]
+    """Indexes of those tables: only their going can change its plan."""
 
 
 class CostModel:
@@ -96,17 +86,26 @@ class CostModel:
         self._workload = workload
         self._relevant = {id: frozenset(indexes) for id, indexes in candidates.relevant}
         self._known = frozenset(c.index for c in candidates.candidates).union(*self._relevant.values())
+        self._making = Making(planner, candidates)
+        self._reach = Reach(catalog)
         self._existing: dict[Index, int] = {}
+        self._existing_on: dict[Place, list[Index]] = {}
         for existing in catalog.indexes():
             self._existing.setdefault(existing.index, existing.size)
+            self._existing_on.setdefault((existing.index.schema, existing.index.table), []).append(
+                existing.index
+            )
         self._facts: dict[str, _Facts] = {}
-        self._answers: dict[tuple[str, int], list[_Answer]] = {}
+        self._answers: dict[tuple[str, int], Answers] = {}
         self._refused: dict[str, str] = {}
         self._memo: dict[tuple[str, frozenset[Index], frozenset[Index]], float] = {}
         self._sizes: dict[Index, int] = {}
         self._maintenance = Maintenance(catalog, writes, self.size)
         self._workers = int(getattr(planner, "workers", 1))
         self._counting = threading.Lock()
+        self._allowance: int | None = None
+        """While several threads ask: the calls that each statement may still make."""
+        self._asked: dict[str, int] = {}
         self.planner_calls = 0
         self.planner_seconds = 0.0
         """Waited for the planner, by all threads together."""
@@ -127,7 +126,6 @@ class CostModel:
 
         The most expensive come first, so that a deadline cuts where it matters least.
         """
-        self._declare()
         heaviest = sorted(self._workload.statements, key=lambda s: (-s.total_ms, -s.calls, s.id))
         places = {statement.id: place for place, statement in enumerate(heaviest)}
 
@@ -140,34 +138,33 @@ class CostModel:
             s for s in sorted(self._workload.statements, key=lambda s: s.id) if s.id not in self._refused
         )
 
-    def spread(self, work: Callable[[Statement], Answer], statements: Sequence[Statement]) -> list[Answer]:
+    def spread(self, work: Callable[[Statement], Found], statements: Sequence[Statement]) -> list[Found]:
         """Does the work for each statement, several at a time when the planner has several workers; answers in their order.
 
         What is known of a statement comes from its own questions alone, and one thread asks them in order: the answers are
-        the same for any number of workers. Where the number of calls is limited, it matters who comes first: one at a time.
+        the same for any number of workers. Where the number of calls is limited, so many statements work at a time as have
+        ample calls left for each of them; in the end it matters who comes first, and they ask one at a time.
         """
         threads = min(self._workers, len(statements))
-        if threads < 2 or self._max_calls is not None:
-            return [work(statement) for statement in statements]
-        pool = ThreadPoolExecutor(threads, thread_name_prefix="indexical-what-if")
-        try:
-            return list(pool.map(work, statements))
-        finally:
-            pool.shutdown(cancel_futures=True)
-
-    def _declare(self) -> None:
-        """Has the planner make every candidate in one order: of two equal indexes PostgreSQL takes the one made first."""
-        add = getattr(self._planner, "add", None)
-        if add is None:
-            return
-        for index in sorted(self._known.difference(self._existing)):
-            if self.exhausted:
-                return
+        found: list[Found] = []
+        if threads > 1:
+            pool = ThreadPoolExecutor(threads, thread_name_prefix="indexical-what-if")
             try:
-                add((index,))
-            except PlanRefused:
-                # It is refused again, with its reason, when a plan asks for it.
-                continue
+                while len(found) < len(statements) and (wave := self._wave(len(statements) - len(found))):
+                    found += pool.map(work, statements[len(found) : len(found) + wave])
+            finally:
+                self._allowance = None
+                pool.shutdown(cancel_futures=True)
+        return found + [work(statement) for statement in statements[len(found) :]]
+
+    def _wave(self, waiting: int) -> int:
+        """How many statements may work at once, each with calls enough; 0 for none."""
+        if self._max_calls is None:
+            return waiting
+        size = min(_WAVE, waiting)
+        self._allowance = (self._max_calls - self.planner_calls) // size
+        self._asked.clear()
+        return size if self._allowance >= _AMPLE else 0
 
     def cost(self, statement: Statement, configuration: Configuration) -> float:
         added, removed = self._part(statement, configuration)
@@ -215,28 +212,38 @@ class CostModel:
     def hot_groups(self, index: Index) -> tuple[HotGroup, ...]:
         return self._maintenance.hot_groups(index)
 
+    def after_hot(self, index: Index) -> tuple[tuple[str, float], ...]:
+        return self._maintenance.after_hot(index)
+
+    def upkeep(self, configuration: Configuration) -> float:
+        return self._maintenance.upkeep(configuration)
+
+    def reads(self, statement: Statement) -> frozenset[Place]:
+        return self._facts_of(statement).tables
+
     def _part(
         self, statement: Statement, configuration: Configuration
     ) -> tuple[frozenset[Index], frozenset[Index]]:
         """The part of the configuration that the statement's plan could depend on."""
         facts = self._facts_of(statement)
         added = configuration.added & facts.relevant
-        strange = configuration.added - self._known
-        if strange:
+        if not configuration.added <= self._known:
+            strange = configuration.added - self._known
             added |= {index for index in strange if (index.schema, index.table) in facts.tables}
-        removed = frozenset(i for i in configuration.removed if (i.schema, i.table) in facts.tables)
-        return added, removed
+        return added, configuration.removed & facts.existing
 
     def _facts_of(self, statement: Statement) -> _Facts:
         facts = self._facts.get(statement.id)
         if facts is None:
-            text = statement.sql.lower()
             relevant = self._relevant.get(statement.id, frozenset())
-            # A name that only looks like a table's costs a planner call, never a wrong answer.
-            tables = {(t.schema, t.name) for t in self._catalog.tables if _spelled(t.name) in text}
-            tables.update((index.schema, index.table) for index in relevant)
+            tables = self._reach.tables(statement.sql)
+            tables |= {(index.schema, index.table) for index in relevant}
+            existing = (index for table in tables for index in self._existing_on.get(table, ()))
             facts = _Facts(
-                choose_samples(statement, self._catalog, self._sample_limit), relevant, frozenset(tables)
+                choose_samples(statement, self._catalog, self._sample_limit),
+                relevant,
+                tables,
+                frozenset(existing),
             )
             self._facts[statement.id] = facts
         return facts
@@ -261,58 +268,57 @@ class CostModel:
             answers = self._first(statement, position)
         if not answers:
             return None
-        for answer in answers:
-            if answer.decides(added, removed):
-                return answer.plan
-        if not self.exhausted:
+        plan = answers.derived(added, removed)
+        if plan is None and not self._may_ask(statement):
+            return answers.cheapest(added, removed)
+        if plan is None:
             try:
                 answer = self._ask(statement, position, added, removed)
             except PlanRefused:
                 # Today's plan is known, so the statement is fine; this configuration alone is not.
-                answer = _Answer(added, removed, self._known_best(answers, added, removed))
-            answers.append(answer)
-            return answer.plan
-        return self._known_best(answers, added, removed)
+                answer = Answer(added, removed, answers.cheapest(added, removed))
+            answers.add(answer)
+            plan = answer.plan
+        return plan
 
-    def _first(self, statement: Statement, position: int) -> list[_Answer]:
-        answers: list[_Answer] = []
-        self._answers[(statement.id, position)] = answers
-        if self.exhausted:
+    def _may_ask(self, statement: Statement) -> bool:
+        if self._allowance is None:
+            return not self.exhausted
+        in_time = self._ends is None or time.monotonic() < self._ends
+        return in_time and self._asked.get(statement.id, 0) < self._allowance
+
+    def _first(self, statement: Statement, position: int) -> Answers:
+        answers = self._answers[(statement.id, position)] = Answers()
+        if not self._may_ask(statement):
             self._refused[statement.id] = "the deadline or the planner calls ran out before it was planned"
             return answers
         try:
-            answers.append(self._ask(statement, position, frozenset(), frozenset()))
+            answers.add(self._ask(statement, position, frozenset(), frozenset()))
         except PlanRefused as error:
             samples = range(len(self._facts_of(statement).samples))
-            if not any(self._answers.get((statement.id, other), [0]) for other in samples):
+            if not any(self._answers.get((statement.id, other), True) for other in samples):
                 self._refused[statement.id] = str(error)
         return answers
 
-    def _known_best(self, answers: list[_Answer], added: frozenset[Index], removed: frozenset[Index]) -> Plan:
-        works = [answer.plan for answer in answers if answer.holds_for(added, removed)]
-        return min(works, key=lambda plan: plan.cost) if works else Plan(math.inf)
-
     def _ask(
         self, statement: Statement, position: int, added: frozenset[Index], removed: frozenset[Index]
-    ) -> _Answer:
+    ) -> Answer:
         parameters = self._facts_of(statement).samples[position].parameters
         started = time.monotonic()
         try:
+            self._making.make(added)
             plan = self._planner.plan(statement, parameters, Configuration(added, removed))
         finally:
             with self._counting:
                 self.planner_calls += 1
+                self._asked[statement.id] = self._asked.get(statement.id, 0) + 1
                 calls = self.planner_calls
                 self.planner_seconds += time.monotonic() - started
         if calls % _EVENT_EVERY == 0:
             self._tell(-1.0, f"{calls} planner calls")
-        return _Answer(added, removed, plan)
+        return Answer(added, removed, plan)
 
     def _tell(self, share: float, detail: str) -> None:
         if self._on_event is not None:
             with self._counting:
                 self._on_event("what-if", share, detail)
-
-
-def _spelled(name: str) -> str:
-    return name.lower().replace('"', '""')

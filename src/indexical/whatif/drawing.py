@@ -16,6 +16,11 @@ from indexical.whatif.arrays import elements
 
 _LEADING = 2
 """Common values that get a stratum of their own; the other common ones share one."""
+_ONE_SPELLING = (
+    "character varying", "character", "text", "uuid", "integer", "bigint", "smallint", "boolean",
+)  # fmt: skip
+"""Types whose values have one text form, so that a common value is found by its text."""
+_RARE = "\0rare"
 _SELECTIVE = 0.95
 """How far towards the selective end a narrow range begins, as a share of the rows."""
 
@@ -63,6 +68,22 @@ class Draw:
 def draw_of(column: Column, sense: str) -> Draw | None:
     """None for a column whose statistics hold no value."""
     return _draw(column.statistics, sense) if column.statistics is not None else None
+
+
+def value_class(column: Column, value: str) -> str:
+    """The value itself where it is a common one, or may be; one word for all that are not.
+
+    PostgreSQL's ``var_eq_const`` gives every value outside the list of common ones the same share of the rows.
+    """
+    common = _common(column.statistics) if column.statistics is not None else frozenset()
+    if not common or (value not in common and column.type.startswith(_ONE_SPELLING)):
+        return _RARE
+    return value
+
+
+@lru_cache(maxsize=4096)
+def _common(statistics: ColumnStatistics) -> frozenset[str]:
+    return frozenset(value for value in elements(statistics.common_values) if value is not None)
 
 
 @lru_cache(maxsize=4096)

@@ -1,165 +1,184 @@
-"""What an index costs the writes of a workload, in planner units.
+"""What indexes cost the writes of a workload, in planner units; the price of a single entry is in :mod:`indexical.whatif.prices`.
 
-PostgreSQL's planner charges nothing for keeping indexes up to date, so this is a model of our own. Its anchor is a measurement
-on PostgreSQL 15 with two cores: each further B-tree made an inserted row 15 to 20 microseconds dearer (a log table went from
-15 to 75 with four more, an order from 44 to 149 with seven more), while one planner unit took 4 to 8 microseconds. A typical
-insertion into an index is therefore worth about 2 to 4 planner units, which the constants below split into parts:
+An inserted row enters every index (a partial one only when it matches), a deleted row leaves a dead entry in each. Updates
+follow PostgreSQL's heap-only tuples (https://www.postgresql.org/docs/18/storage-hot.html): an update that changes no indexed
+column touches no index at all; any other one writes an entry into every index of the table, changed or not. BRIN is the
+exception: since PostgreSQL 16 it does not end heap-only updates, and pays for itself alone.
 
-* finding the leaf: the planner's own price of a B-tree descent (``btcostestimate`` in ``selfuncs.c``), 0.4 at a million rows;
-* storing the tuple and writing it ahead: :data:`TUPLE`, plus :data:`BYTE` for each byte of a wide entry;
-* dirtying a page that other insertions do not dirty too: up to :data:`PAGE_DIRTIED`, in proportion to how scattered the leading
-  key's new values are. A random UUID is fully scattered, a creation time hardly at all, a status has a few hot leaves.
-
-A partial index costs only the rows that match it. Updates follow PostgreSQL's heap-only tuples
-(https://www.postgresql.org/docs/18/storage-hot.html): an update that changes no indexed column touches no index at all; any
-other one inserts into every index of the table.
+So indexes are not paid for one by one: the first that is made on a column which updates change makes all others on that table
+dearer. Updates that change the same columns are one group, which is heap-only or not as a whole.
 """
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Callable, Iterable
 
-from indexical.model import Catalog, Column, Index, Table, TableWrites, UpdateProfile
-from indexical.whatif.selectivity import predicate_share
+from indexical.model import Catalog, Configuration, Index, Table, TableWrites, UpdateProfile
+from indexical.whatif.prices import PAGE, Prices
 
-TUPLE = 1.2
-"""Storing one index tuple, WAL included."""
-BYTE = 0.008
-"""Each byte of an index entry beyond :data:`NARROW`: more WAL, more page splits."""
-NARROW = 16
-PAGE_DIRTIED = 1.6
-"""A leaf page read, dirtied and logged for one tuple alone."""
-DELETE = 0.3
-"""A deleted row: nothing at once, its share of a later vacuum pass over the index."""
-HEAP_VERSION = 1.0
-"""A row version that is not heap-only: it cannot be pruned in passing and waits for vacuum."""
+HEAP_VERSION = 0.1
+"""A row version that is not heap-only: more of the row is logged, and its page cannot be pruned in passing."""
+HEAP_CLEARED = 0.3
+"""VACUUM has to take it away."""
 PAGE_KEPT = 0.002
 """One page of index kept: its share of cache and back-up. Small, so that it only decides between equals."""
-CPU_OPERATOR = 0.0025
-_DESCENT_FACTOR = 50
-_ENTRIES_PER_PAGE = 250
-_RANDOM_TYPES = ("uuid", "bytea", "inet", "cidr")
-_TIME_TYPES = ("timestamp", "date")
-_WORD = re.compile(r"[a-z_][a-z0-9_$]*|\"(?:[^\"]|\"\")+\"", re.IGNORECASE)
 
 HotGroup = tuple[str, float, float, tuple[str, ...]]
 """Group id, updates, cost, columns."""
+Place = tuple[str, str]
 
 
 class Maintenance:
     """Prices of indexes under what a workload writes; pure but for the sizes it asks for."""
 
     def __init__(self, catalog: Catalog, writes: Iterable[TableWrites], size: Callable[[Index], int]) -> None:
-        self._catalog = catalog
+        self._server_version = catalog.server_version
         self._writes = {(entry.schema, entry.table): entry for entry in writes}
+        self._tables = {(table.schema, table.name): table for table in catalog.tables}
+        self._prices = Prices(catalog, self._writes)
         self._size = size
-        self._insertion: dict[Index, float] = {}
-        self._touched: dict[Index, frozenset[str]] = {}
+        self._entries: dict[tuple[Index, bool], float] = {}
+        self._groups: dict[Index, tuple[HotGroup, ...]] = {}
+        self._of_tables: dict[tuple[Place, frozenset[Index]], float] = {}
+        self._existing: dict[Place, frozenset[Index]] = {}
+        self._today: float | None = None
 
     def cost(self, index: Index) -> float:
         """Planner units over the workload's window that the index itself costs.
 
-        That includes the insertions of updates which are not heap-only, or not any more because of this index. What the loss
-        of heap-only updates costs the table and its other indexes is in :meth:`hot_groups`.
+        That includes the entries of updates which are not heap-only, or not any more because of this index. What the loss
+        of heap-only updates costs the table and its other indexes is in :meth:`hot_groups` and :meth:`after_hot`.
         """
-        kept = PAGE_KEPT * self._size(index) / 8192
-        table = self._catalog.table(index.schema, index.table)
         writes = self._writes.get((index.schema, index.table))
+        table = self._prices.table(index)
         if table is None or writes is None:
-            return kept
-        rows = writes.inserts + sum(
+            return self._kept(index)
+        moved = sum(
             profile.calls
             for profile in writes.updates
-            if self.touches(index, profile) or self._touched_today(table, profile, index)
+            if self._changes(index, profile) or self._ended_today(table, profile, index)
         )
-        return kept + rows * self.insertion(index) + writes.deletes * DELETE * self._row_share(index)
+        return self._alone(index, writes) + moved * self._moved(index)
 
     def hot_groups(self, index: Index) -> tuple[HotGroup, ...]:
-        """Groups of updates that no other existing index touches and this one does, with what the loss costs."""
-        table = self._catalog.table(index.schema, index.table)
+        """Groups of updates that no other existing index ends and this one does, with what the loss costs the table and its
+        other existing indexes."""
+        if index not in self._groups:
+            self._groups[index] = tuple(self._hot_groups(index))
+        return self._groups[index]
+
+    def after_hot(self, index: Index) -> tuple[tuple[str, float], ...]:
+        """For each group that is heap-only today and that this index would leave so: what the index costs more once another
+        one has ended it."""
+        table = self._prices.table(index)
         writes = self._writes.get((index.schema, index.table))
-        if table is None or writes is None:
+        if table is None or writes is None or not self._enters(index):
             return ()
-        others = sorted({e.index for e in table.indexes if e.index != index})
-        each = HEAP_VERSION + sum(self.insertion(other) for other in others)
         return tuple(
-            (f"{table.qualified} ({', '.join(p.columns)})", p.calls, p.calls * each, p.columns)
-            for p in sorted(writes.updates)
-            if p.calls > 0 and self.touches(index, p) and not self._touched_today(table, p, index)
+            (_group(table, profile), profile.calls * self._moved(index))
+            for profile in sorted(writes.updates)
+            if profile.calls > 0
+            and not self._ends(index, profile)
+            and not self._ended_today(table, profile, index)
         )
 
+    def upkeep(self, configuration: Configuration) -> float:
+        """What all indexes together cost the writes under a configuration, existing ones too; every group counted as it is then.
+
+        Existing indexes of one structure stay or go together.
+        """
+        if self._today is None:
+            self._today = sum(self._of_table(place, self._present(place)) for place in sorted(self._tables))
+        added: dict[Place, list[Index]] = {}
+        for index in configuration.added:
+            added.setdefault((index.schema, index.table), []).append(index)
+        concerned = {*added, *((index.schema, index.table) for index in configuration.removed)}
+        total = self._today
+        for place in sorted(concerned & self._tables.keys()):
+            today = self._present(place)
+            then = today.union(added.get(place, ())) - configuration.removed
+            total += self._of_table(place, then) - self._of_table(place, today)
+        return total
+
     def insertion(self, index: Index) -> float:
-        """Planner units of one row version written, averaged over rows that a partial index does not cover."""
-        if index not in self._insertion:
-            self._insertion[index] = self._row_share(index) * self._tuple_price(index)
-        return self._insertion[index]
+        """Planner units of one new row, averaged over rows that a partial index does not cover."""
+        return self._entry(index, moved=False)
 
     def touches(self, index: Index, profile: UpdateProfile) -> bool:
-        """Whether the updates change a column that the index holds or asks about; BRIN does not end heap-only updates."""
-        if index.method == "brin" and self._catalog.server_version >= 160000:
-            return False
-        return not self._columns(index).isdisjoint(profile.columns)
+        """Whether the updates change a column that the index holds or asks about, so that they cannot be heap-only."""
+        return self._ends(index, profile)
 
-    def _touched_today(self, table: Table, profile: UpdateProfile, but: Index) -> bool:
-        return any(e.index != but and self.touches(e.index, profile) for e in table.indexes)
-
-    def _columns(self, index: Index) -> frozenset[str]:
-        if index not in self._touched:
-            columns = {*index.columns, *index.include}
-            for text in (*(key.expression for key in index.keys), index.predicate):
-                columns.update(word.strip('"').replace('""', '"') for word in _WORD.findall(text))
-            self._touched[index] = frozenset(columns)
-        return self._touched[index]
-
-    def _row_share(self, index: Index) -> float:
-        """The share of written rows that enter the index.
-
-        A predicate on a column that updates change (a status) is passed through by more rows than it holds at any moment: such
-        rows are counted once each.
-        """
-        table = self._catalog.table(index.schema, index.table)
-        if table is None or not index.predicate:
-            return 1.0
+    def _hot_groups(self, index: Index) -> Iterable[HotGroup]:
+        table = self._prices.table(index)
         writes = self._writes.get((index.schema, index.table))
-        predicate = Index(index.schema, index.table, index.keys[:1], predicate=index.predicate)
-        asked = self._columns(predicate) - set(predicate.columns)
-        if writes is not None and any(
-            p.calls > 0 and not asked.isdisjoint(p.columns) for p in writes.updates
-        ):
-            return 1.0
-        return predicate_share(table, index.predicate)
+        if table is None or writes is None:
+            return
+        others = sorted({e.index for e in table.indexes if e.index != index and self._enters(e.index)})
+        for profile in sorted(writes.updates):
+            if (
+                profile.calls > 0
+                and self._ends(index, profile)
+                and not self._ended_today(table, profile, index)
+            ):
+                each = HEAP_VERSION + HEAP_CLEARED + sum(self._moved(other) for other in others)
+                yield _group(table, profile), profile.calls, profile.calls * each, profile.columns
 
-    def _tuple_price(self, index: Index) -> float:
-        table = self._catalog.table(index.schema, index.table)
-        rows = max(table.rows if table is not None else 0.0, 2.0)
-        levels = max(1.0, math.log(rows, _ENTRIES_PER_PAGE))
-        descent = CPU_OPERATOR * (math.log2(rows) + _DESCENT_FACTOR * levels)
-        names = [*(key.column for key in index.keys), *index.include]
-        columns = [table.column(name) if table is not None and name else None for name in names]
-        wide = max(0.0, sum(_width(column) for column in columns) - NARROW)
-        return descent + TUPLE + BYTE * wide + PAGE_DIRTIED * scatter(columns[0], rows)
+    def _of_table(self, place: Place, present: frozenset[Index]) -> float:
+        key = (place, present)
+        if key not in self._of_tables:
+            listed = sorted(present)
+            writes = self._writes.get(place, TableWrites(*place))
+            total = sum(self._alone(index, writes) for index in listed)
+            for profile in sorted(writes.updates):
+                ended = any(self._ends(index, profile) for index in listed)
+                paying = [i for i in listed if self._changes(i, profile) or (ended and self._enters(i))]
+                each = (HEAP_VERSION + HEAP_CLEARED) * ended + sum(self._moved(index) for index in paying)
+                total += profile.calls * each
+            self._of_tables[key] = total
+        return self._of_tables[key]
+
+    def _alone(self, index: Index, writes: TableWrites) -> float:
+        """All but updates."""
+        price = self._kept(index) + writes.inserts * self._entry(index, moved=False)
+        return price + writes.deletes * self._cleared(index) if writes.deletes else price
+
+    def _moved(self, index: Index) -> float:
+        """The entry of an updated row's new version, and clearing away the old one's."""
+        return self._entry(index, moved=True) + self._cleared(index)
+
+    def _entry(self, index: Index, *, moved: bool) -> float:
+        key = (index, moved)
+        if key not in self._entries:
+            self._entries[key] = self._prices.entry(index, self._size(index), moved=moved)
+        return self._entries[key]
+
+    def _cleared(self, index: Index) -> float:
+        return self._prices.clearing(index, self._size(index))
+
+    def _kept(self, index: Index) -> float:
+        return PAGE_KEPT * self._size(index) / PAGE
+
+    def _enters(self, index: Index) -> bool:
+        """Whether updates that are not heap-only write into it although they leave its columns alone."""
+        return index.method != "brin" or self._server_version < 160000
+
+    def _ends(self, index: Index, profile: UpdateProfile) -> bool:
+        return self._enters(index) and self._changes(index, profile)
+
+    def _changes(self, index: Index, profile: UpdateProfile) -> bool:
+        return not self._prices.columns(index).isdisjoint(profile.columns)
+
+    def _ended_today(self, table: Table, profile: UpdateProfile, but: Index) -> bool:
+        """By another existing index; BRIN, which pays for itself alone, is not concerned."""
+        return self._enters(but) and any(
+            e.index != but and self._ends(e.index, profile) for e in table.indexes
+        )
+
+    def _present(self, place: Place) -> frozenset[Index]:
+        if place not in self._existing:
+            self._existing[place] = frozenset(existing.index for existing in self._tables[place].indexes)
+        return self._existing[place]
 
 
-def scatter(column: Column | None, rows: float) -> float:
-    """How far apart the places of new entries are: 0 when each goes to the right end, 1 when each finds another page.
-
-    ``None`` stands for an expression.
-    """
-    if column is None:
-        return 0.6
-    if column.type.startswith(_RANDOM_TYPES):
-        return 1.0
-    if column.identity or column.type.startswith(_TIME_TYPES):
-        correlation = abs((column.statistics.correlation if column.statistics else None) or 0.0)
-        return 0.05 if column.identity or correlation > 0.9 else 0.4
-    if column.statistics is None or column.statistics.distinct == 0:
-        return 0.6
-    distinct = column.statistics.distinct
-    values = distinct if distinct > 0 else -distinct * rows
-    return min(1.0, max(0.1, values / max(rows / _ENTRIES_PER_PAGE, 1.0)))
-
-
-def _width(column: Column | None) -> float:
-    return float(column.statistics.average_width if column is not None and column.statistics else 8)
+def _group(table: Table, profile: UpdateProfile) -> str:
+    return f"{table.qualified} ({', '.join(profile.columns)})"

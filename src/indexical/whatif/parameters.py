@@ -2,8 +2,10 @@
 
 A plan depends on the values: ``status = $1`` may match 80 % of a table or one row. Few samples have to stand for many calls, and
 a value that was left out of the workload is drawn from the column's statistics: common values and rare ones, each with the
-weight that it has among the rows (:mod:`indexical.whatif.drawing`). Planning with NULL in its place would make every comparison
-look as if it matched nothing; the generic plan, which knows no value, is what is left when nothing can be drawn.
+weight that it has among the rows (:mod:`indexical.whatif.drawing`). Of values compared for equality the planner knows the common
+ones only and takes the others for equally rare, so samples that differ in nothing else are planned once. Planning with NULL in
+a value's place would make every comparison look as if it matched nothing; the generic plan, which knows no value, is what is
+left when nothing can be drawn.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from sqlglot.errors import SqlglotError
 
 from indexical.model import Catalog, Column, Parameters, Statement, Table
 from indexical.whatif.arrays import array_text
-from indexical.whatif.drawing import Draw, draw_of, strata
+from indexical.whatif.drawing import Draw, draw_of, strata, value_class
 from indexical.whatif.placeholders import placeholders
 
 SAMPLES = 4
@@ -55,6 +57,14 @@ class _Place:
     def draw(self) -> Draw | None:
         return draw_of(self.column, self.sense) if self.column is not None else None
 
+    def likeness(self, value: str) -> str:
+        """Equal for values that the planner takes to be equally frequent here, whatever else they are."""
+        if self.kind == "written":
+            return ""
+        if self.kind != "column" or self.column is None or self.sense != "equal":
+            return value
+        return value_class(self.column, value)
+
 
 def choose_samples(statement: Statement, catalog: Catalog, limit: int = SAMPLES) -> tuple[Sample, ...]:
     """The samples to plan, at most ``limit``; one with no values means a generic plan."""
@@ -66,9 +76,12 @@ def choose_samples(statement: Statement, catalog: Catalog, limit: int = SAMPLES)
         for parameters, weight in _distinct(statement)
         if len(parameters) == count or not parameters
     ]
+    places: dict[int, _Place] | None = None
+    if len(seen) > 1:
+        places = _places(statement, catalog, count)
+        seen = _alike(seen, places)
     chosen = _spread(seen, limit) or [((None,) * count, 1.0)]
     result: list[Sample] = []
-    places: dict[int, _Place] | None = None
     for number, (parameters, weight) in enumerate(chosen):
         values = parameters or (None,) * count
         if None not in values:
@@ -109,6 +122,20 @@ def _distinct(statement: Statement) -> list[tuple[Parameters, float]]:
     for parameters, weight in zip(statement.samples, weights, strict=True):
         merged[parameters] = merged.get(parameters, 0.0) + max(weight, 0.0)
     return list(merged.items())
+
+
+def _alike(seen: list[tuple[Parameters, float]], places: dict[int, _Place]) -> list[tuple[Parameters, float]]:
+    """Samples that the planner cannot tell apart as one: the first seen, with the weight of all."""
+    first: dict[tuple[str | None, ...], Parameters] = {}
+    weights: dict[tuple[str | None, ...], float] = {}
+    for parameters, weight in seen:
+        likeness = tuple(
+            value if value is None else places.get(number, _Place("unknown")).likeness(value)
+            for number, value in enumerate(parameters, start=1)
+        )
+        first.setdefault(likeness, parameters)
+        weights[likeness] = weights.get(likeness, 0.0) + weight
+    return [(parameters, weights[likeness]) for likeness, parameters in first.items()]
 
 
 def _spread(seen: list[tuple[Parameters, float]], limit: int) -> list[tuple[Parameters, float]]:

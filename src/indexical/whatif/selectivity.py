@@ -40,7 +40,9 @@ def _share(table: Table, node: exp.Expr) -> float:
         unknown = 0.0 if isinstance(inner, exp.Is) else _nulls(table, inner)
         return 1.0 - unknown - _share(table, inner)
     if isinstance(node, exp.Is):
-        return _is(table, node)
+        share = _is(table, node)
+        # A condition on NULL or truth is never unknown, so its opposite holds for all other rows.
+        return 1.0 - share if node.args.get("negate") else share
     if isinstance(node, (exp.EQ, exp.NEQ)):
         share = _equal(table, node.left, node.right)
         return share if isinstance(node, exp.EQ) else max(0.0, 1.0 - _nulls(table, node) - share)
