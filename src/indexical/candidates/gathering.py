@@ -205,6 +205,10 @@ def _alike(ideas: Mapping[Index, _Idea]) -> dict[Index, _Idea]:
     return kept_of_all
 
 
+FEW_TO_FOLLOW = 12
+"""Distinct values up to which a column may follow one of another index that it has nothing to do with."""
+
+
 def _merged(ideas: Mapping[Index, _Idea], read: Read, limits: Limits) -> dict[Index, _Idea]:
     tables: dict[str, Table] = {t.table.qualified: t.table for _, a in read for t in a.tables}
     asked = {index: frozenset(idea.statements) for index, idea in ideas.items()}
@@ -216,7 +220,12 @@ def _merged(ideas: Mapping[Index, _Idea], read: Read, limits: Limits) -> dict[In
             return False
         return not index.include or can_pay(table, (*index.columns, *index.include))
 
-    made = merges(asked, calls, limits, fits)
+    def few(index: Index) -> bool:
+        column = tables[index.qualified_table].column(index.keys[0].column)
+        statistics = column.statistics if column is not None else None
+        return statistics is not None and 0 < statistics.distinct <= FEW_TO_FOLLOW
+
+    made = merges(asked, calls, limits, fits, few)
     return {index: _Idea(MERGED, len(RULES), 0, set(ids)) for index, ids in made.items()}
 
 

@@ -2,8 +2,10 @@
 
 The index-preserving merge of S. Chaudhuri and V. Narasayya, "Index Merging", ICDE 1999: the keys of one index, then those of the
 other that it lacks; what either includes is included. Only indexes that hold the leading key are merged into one that begins
-with it, since the other one's searches must still find their rows by it. Bounded: of the indexes that hold a key those that serve
-most calls are merged, and of all the merged ones those that serve most are kept.
+with it, since the other one's searches must still find their rows by it. One exception: an index on a column of few values may
+go behind another of one key, because reading all of the two is not much more than reading the large part that one value has.
+Bounded: of the indexes that hold a key those that serve most calls are merged, and of all the merged ones those that serve
+most are kept.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from itertools import permutations
 
 from indexical.model import Index, Key, Limits
 from indexical.model.covers import covers
@@ -20,6 +23,8 @@ PARENTS = 8
 """Of the indexes that begin with one key, how many are merged with each other: those that serve most calls."""
 GUESTS = 4
 """Of the indexes that hold the key further behind, how many are merged into the one on the key alone."""
+SINGLES = 6
+"""Of the indexes of one key of a table, how many are put behind each other: those that serve most calls."""
 SHARE = 0.25
 """Merged indexes at most, as a share of those they are made of."""
 ALWAYS = 100
@@ -50,11 +55,16 @@ def merge(first: Index, second: Index, limits: Limits) -> Index | None:
 
 
 def merges(
-    asked: Asked, calls: Mapping[str, float], limits: Limits, fits: Callable[[Index], bool]
+    asked: Asked,
+    calls: Mapping[str, float],
+    limits: Limits,
+    fits: Callable[[Index], bool],
+    few: Callable[[Index], bool] = lambda index: False,
 ) -> dict[Index, frozenset[str]]:
     """Merged indexes that nobody asked for, with the statements of all that went into them.
 
-    ``calls`` says how often each statement runs, ``fits`` whether an index is narrow enough. The order of ``asked`` is no matter.
+    ``calls`` says how often each statement runs, ``fits`` whether an index is narrow enough, ``few`` whether the one key of an
+    index has few values. The order of ``asked`` is no matter.
     """
     begin: dict[tuple[object, ...], list[Index]] = defaultdict(list)
     hold: dict[tuple[object, ...], list[Index]] = defaultdict(list)
@@ -70,6 +80,9 @@ def merges(
         narrow = [index for index in parents if len(index.keys) == 1 and not index.include]
         pairs = (*_pairs(parents, parents, asked, limits), *_pairs(narrow, guests, asked, limits))
         for index, statements in (*pairs, *_unions(parents, asked, limits)):
+            found[index] = found.get(index, frozenset()) | statements
+    for group in _single(asked).values():
+        for index, statements in _beside(_busiest(group, weights, SINGLES), asked, limits, few):
             found[index] = found.get(index, frozenset()) | statements
     return _best(found, asked, calls, fits)
 
@@ -104,6 +117,31 @@ def _pairs(
             index = merge(first, second, limits)
             if index is not None:
                 yield index, one | other
+
+
+def _single(asked: Asked) -> Mapping[tuple[str, str, str], list[Index]]:
+    """The indexes of one key and nothing else, by the rows they are over."""
+    found: dict[tuple[str, str, str], list[Index]] = defaultdict(list)
+    for index in asked:
+        if index.method == "btree" and len(index.keys) == 1 and not index.unique and not index.include:
+            found[_rows(index)].append(index)
+    return found
+
+
+def _beside(
+    singles: Iterable[Index], asked: Asked, limits: Limits, few: Callable[[Index], bool]
+) -> Iterator[tuple[Index, frozenset[str]]]:
+    """A one-key index with another on a column of few values behind it."""
+    if limits.max_width < 2:
+        return
+    for first, second in permutations(singles, 2):
+        one, other = asked[first], asked[second]
+        if (
+            few(second)
+            and _name(first.keys[0]) != _name(second.keys[0])
+            and not (one <= other or other <= one)
+        ):
+            yield replace(first, keys=first.keys + second.keys), one | other
 
 
 def _unions(parents: Iterable[Index], asked: Asked, limits: Limits) -> Iterator[tuple[Index, frozenset[str]]]:

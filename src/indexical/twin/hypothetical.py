@@ -12,7 +12,7 @@ from indexical.errors import ConnectionFailed, DatabaseError, EngineFailed, Plan
 from indexical.model import Catalog, Column, ColumnStatistics, Index, Key, Table
 from indexical.pg.queries import load
 from indexical.pg.session import Session
-from indexical.twin import expressions, other_sizes, sizes, statistics
+from indexical.twin import expressions, other_sizes, promises, sizes, statistics
 from indexical.twin.building import Built, Place
 from indexical.twin.lengths import file_pages, lengthen
 from indexical.twin.preparing import ROLE
@@ -251,7 +251,8 @@ class Workshop:
             deduplicates = (
                 not index.unique and not index.include and all(row["equal_bytes"] for row in stored)
             )
-            shape = Shape(attributes, len(index.keys), rows, groups, index.unique, deduplicates)
+            most = promises.most_combinations(table, index.columns, self._tables)
+            shape = Shape(attributes, len(index.keys), rows, groups, index.unique, deduplicates, most)
             return _as_its_like(sizes.btree(shape), index, table)
         classes = tuple(str(row["opclass"] or "") for row in stored)
         return other_sizes.extent(index.method, attributes, classes, rows, file_pages(table))
@@ -276,6 +277,9 @@ class Workshop:
             # GIN and others store something else than the column holds.
             type=row["source_type"] if index.method != "btree" else row["type"],
             never_null=never_null,
+            least=promises.least_distinct(table, row["column"])
+            if row["column"] and not index.predicate
+            else 0.0,
         )
 
     def _keys(self, index: Index, table: Table, oid: int) -> dict[int, ColumnStatistics]:

@@ -62,6 +62,8 @@ class Attribute:
     statistics: ColumnStatistics | None = None
     type: str = ""
     never_null: bool = False
+    least: float = 0.0
+    """Distinct values that constraints promise at least, whatever the statistics guess."""
 
     @property
     def null_fraction(self) -> float:
@@ -136,6 +138,8 @@ class Shape:
     unique: bool
     deduplicates: bool
     """Equal keys share a tuple: nothing is included, the index is not unique, every key's equality is of the bytes."""
+    most: float = math.inf
+    """Combinations of all keys that constraints allow at most."""
 
 
 def btree(shape: Shape) -> Extent:
@@ -254,10 +258,15 @@ def _group_sizes(shape: Shape, keys: int) -> list[tuple[float, float]]:
     if shape.unique and keys == shape.keys:
         return [(1.0, shape.rows)]
     columns = shape.attributes[:keys]
-    counts = [min(shape.groups, shape.rows), *(_distinct(column, shape.rows) for column in columns[1:])]
+    counts = [
+        min(max(shape.groups, columns[0].least), shape.rows),
+        *(_distinct(column, shape.rows) for column in columns[1:]),
+    ]
     if keys == 1:
         known = _classes(columns[0], counts[0], shape.rows)
         return [pair for share, count in known for pair in _observed(share * shape.rows, count)]
+    if keys == shape.keys and shape.most < shape.rows:
+        return _observed(shape.rows / shape.most, shape.most)
     if max(counts) > _NEARLY_UNIQUE * shape.rows:
         return [(1.0, shape.rows)]
     combined = [(1.0, 1.0)]
@@ -355,8 +364,9 @@ def _pivot_size(shape: Shape, items: float) -> float:
 def _distinct(attribute: Attribute, rows: float) -> float:
     statistics = attribute.statistics
     if statistics is None or statistics.distinct == 0:
-        return 200.0
-    return statistics.distinct if statistics.distinct > 0 else max(1.0, -statistics.distinct * rows)
+        return max(200.0, attribute.least)
+    guessed = statistics.distinct if statistics.distinct > 0 else max(1.0, -statistics.distinct * rows)
+    return max(guessed, attribute.least)
 
 
 def _internal(leaves: int, pivot: float) -> tuple[int, int]:

@@ -218,3 +218,9 @@ def test_the_busiest_statements_are_merged_first() -> None:
     calls = {"s77.0": 1000.0, "s77.1": 900.0}
     made = merges(lots, calls, WIDE, everything_fits)
     assert next(iter(made)).columns == ("a77", "c0", "c1")
+
+
+def test_a_column_of_few_values_may_follow_a_column_it_has_nothing_to_do_with() -> None:
+    found = ask("SELECT * FROM visits WHERE total = $1", "SELECT * FROM visits WHERE state = $1")
+    merged = {each.index.text.removeprefix("public.") for each in found.candidates if each.rule == "merging"}
+    assert merged == {"visits (total, state)"}
