@@ -113,7 +113,9 @@ def run(order: dict) -> dict:
     answer["drop"] = [[one.existing.name, one.model, one.declared_by] for one in annotated.drop]
     if order.get("annotate"):
         return answer
-    style = MigrationStyle(bool(order.get("plain")), bool(order.get("one_per_file")))
+    style = MigrationStyle(
+        bool(order.get("plain")), bool(order.get("one_per_file")), str(order.get("outside_app", ""))
+    )
     changes = emit.plan_advice(annotated, style=style)
     answer["edits"] = [[one.id, one.path, one.after] for one in changes if isinstance(one, SourceEdit)]
     answer["instructions"] = [

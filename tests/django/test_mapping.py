@@ -6,6 +6,7 @@ import re
 
 import psycopg
 import pytest
+from django.db.backends.utils import names_digest
 from tests.django.shop_fixtures import shop_fixture, shop_made_fixture  # noqa: F401
 from tests.django.shop_project import Shop
 
@@ -170,3 +171,16 @@ def test_a_database_that_is_not_postgresql_is_refused(shop: Shop) -> None:
     answer = shop.emit(map=True)
     assert answer["error"] == "ProjectRefused"
     assert "the database 'default' is sqlite" in answer["message"]
+
+
+def test_an_index_that_an_earlier_declaration_left_behind_is_told_from_one_made_by_hand(shop: Shop) -> None:
+    left, made = (
+        "shop_parcel_cents_" + names_digest("shop_parcel", "cents", length=8),
+        "shop_parcel_cents_0badcafe",
+    )
+    with psycopg.connect(shop.url) as connection:
+        for name in (left, made):
+            connection.execute(f"CREATE INDEX {name} ON shop_order (cents)")
+    told = dict(shop.emit(drop=[left, made])["instructions"])
+    assert "an earlier db_index of the table shop_parcel left it behind" in told[f"instruction:drop:{left}"]
+    assert "it was made by hand" in told[f"instruction:drop:{made}"]

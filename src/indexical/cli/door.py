@@ -20,6 +20,8 @@ class MigrationStyle:
     """Only operations of Django's own, so that a migration needs nothing else wherever it runs."""
     one_per_file: bool = False
     """A migration for every operation, so that each can be applied at a time of its own."""
+    outside_app: str = ""
+    """Label of the project's app whose migrations carry the indexes of tables that no class of the project declares."""
 
 
 USUAL_STYLE = MigrationStyle()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import re
 
+from indexical.model import Limits
+
 _SIZE = re.compile(r"^\s*(\d{1,18}(?:\.\d+)?)\s*([kMGT]?)i?B?\s*$", re.IGNORECASE)
 _FACTORS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3, "t": 1024**4}
 _SECONDS = re.compile(r"^\s*(\d{1,9}(?:\.\d+)?)\s*(ms|s|m|min|h|d)?\s*$", re.IGNORECASE)
@@ -50,7 +52,7 @@ def count(text: str) -> int:
     return value
 
 
-KINDS = ("btree",)
+KINDS = Limits().kinds
 """Access methods that can be advised."""
 
 

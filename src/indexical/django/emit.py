@@ -17,16 +17,19 @@ from indexical.django.intents import (
     FieldRemoval,
     Intents,
     MetaRemoval,
+    Outside,
     Removal,
     create_by_hand,
     drop_by_hand,
     read_intents,
+    refuse_foreign_app,
 )
 from indexical.django.mapping import existing_names
 from indexical.django.migration_source import (
     FieldUnindexed,
     IndexAdded,
     IndexChange,
+    IndexOutside,
     IndexRemoved,
     MigrationFile,
     history,
@@ -69,13 +72,16 @@ def plan_changes(
     """
     project = ProjectMap.read(alias)
     loader = history.load()
-    intents = read_intents(create, drop, project, loader)
+    if style.outside_app:
+        refuse_foreign_app(style.outside_app, project, loader)
+    intents = read_intents(create, drop, project, loader, style.outside_app)
     sources = _Sources()
     additions, refused = _add(intents.additions, sources)
     instructions = [*intents.instructions, *refused]
     removals, refused = _remove(intents, additions, sources, project)
     instructions.extend(refused)
     changes = [_added(one) for one in additions] + [_removed(one, project) for one in removals]
+    changes.extend(_outside(one, style.outside_app, project) for one in intents.outside)
     migrations = plan_migrations([*changes, *intents.held], loader, style)
     instructions.extend(_notes(migrations, removals, project))
     return (
@@ -190,6 +196,15 @@ def _inherited_meta(model: type[Any]) -> tuple[str, bool]:
 def _added(one: Addition) -> IndexChange:
     app, model = _key(one.table)
     return IndexAdded(app, model, one.declaration.index)
+
+
+def _outside(one: Outside, app: str, project: ProjectMap) -> IndexChange:
+    owner, model = _key(one.table)
+    shaped_by = one.table.through_of.split(".")[1].lower() if one.table.through_of else model
+    index, editor = one.declaration.index, project.editor
+    create = str(index.create_sql(one.table.model, editor, concurrently=True))
+    drop = str(index.remove_sql(one.table.model, editor, concurrently=True))
+    return IndexOutside(app, owner, model, shaped_by, index, create, drop)
 
 
 def _removed(one: Removal, project: ProjectMap) -> IndexChange:

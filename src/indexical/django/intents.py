@@ -16,8 +16,10 @@ from indexical.django.declaration import Declaration, declare
 from indexical.django.declared import Declared, automatic_name, like_name
 from indexical.django.mapping import declared_as, existing_declaration, existing_names
 from indexical.django.migration_source import FieldUnindexed, IndexChange, IndexRemoved, history
+from indexical.django.origins import left_by
 from indexical.django.predicate import Inexpressible
 from indexical.django.tables import MappedTable, ProjectMap
+from indexical.errors import ProjectRefused
 from indexical.model import Drop, Instruction, Recommendation
 
 
@@ -48,6 +50,15 @@ class FieldRemoval:
     field: Any
 
 
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """An index on a table that no class of the project declares, for the migrations of an app of the project."""
+
+    recommendation: Recommendation
+    table: MappedTable
+    declaration: Declaration
+
+
 Removal = MetaRemoval | FieldRemoval
 
 
@@ -56,26 +67,34 @@ class Intents:
     additions: tuple[Addition, ...]
     removals: tuple[Removal, ...]
     instructions: tuple[Instruction, ...]
+    outside: tuple[Outside, ...] = ()
     held: tuple[IndexChange, ...] = ()
     """Removals that a migration has already while this process still holds the models from before it."""
 
 
 def read_intents(
-    create: Iterable[Recommendation], drop: Iterable[Drop], project: ProjectMap, loader: MigrationLoader
+    create: Iterable[Recommendation],
+    drop: Iterable[Drop],
+    project: ProjectMap,
+    loader: MigrationLoader,
+    outside_app: str = "",
 ) -> Intents:
-    """Sort the advice by what can be done about it in the project's files."""
+    """Sort the advice by what can be done about it in the project's files; what is outside them may go into ``outside_app``."""
     instructions: list[Instruction] = []
-    additions = []
+    additions: list[Addition] = []
+    outside: list[Outside] = []
     for recommendation in sorted(create, key=lambda one: (one.index, one.name)):
-        wanted = _addition(recommendation, project, loader)
+        wanted = _addition(recommendation, project, loader, outside_app)
         if isinstance(wanted, Addition):
             additions.append(wanted)
+        elif isinstance(wanted, Outside):
+            outside.append(wanted)
         elif wanted is not None:
             instructions.append(wanted)
     drops = sorted(drop, key=lambda one: one.existing)
     held = tuple(change for one in drops if (change := _held(one, project, loader)) is not None)
     removals, left = _removals(drops, project, loader)
-    return Intents(tuple(additions), tuple(removals), (*instructions, *left), held)
+    return Intents(tuple(additions), tuple(removals), (*instructions, *left), tuple(outside), held)
 
 
 def create_by_hand(recommendation: Recommendation, reason: str) -> Instruction:
@@ -101,8 +120,8 @@ def drop_by_hand(drop: Drop, reason: str) -> Instruction:
 
 
 def _addition(
-    recommendation: Recommendation, project: ProjectMap, loader: MigrationLoader
-) -> Addition | Instruction | None:
+    recommendation: Recommendation, project: ProjectMap, loader: MigrationLoader, outside_app: str
+) -> Addition | Outside | Instruction | None:
     index = recommendation.index
     table = project.table(index.schema, index.table)
     if table is None:
@@ -126,13 +145,25 @@ def _addition(
             )
         )
     path = _editable(table, project, loader)
-    if isinstance(path, str):
-        return create_by_hand(recommendation, path)
+    outside = isinstance(path, str) and _is_outside(table, project)
+    if isinstance(path, str) and not (outside and outside_app):
+        hint = "; --outside-app APP puts it into the migrations of an app of yours" if outside else ""
+        return create_by_hand(recommendation, f"{path}{hint}")
     try:
         declaration = declare(index, recommendation.name, table, project)
     except Inexpressible as reason:
         return create_by_hand(recommendation, f"it cannot be declared on {table.label}: {reason}")
+    if isinstance(path, str):
+        return Outside(recommendation, table, declaration)
     return Addition(recommendation, table, path, declaration)
+
+
+def _is_outside(table: MappedTable, project: ProjectMap) -> bool:
+    """Whether migrations make the table, though no class that may be edited declares it."""
+    path = project.source_file(table.model)
+    return bool(table.model._meta.managed) and (
+        bool(table.through_of) or path is None or not project.owns_file(path)
+    )
 
 
 def _known_to_history(name: str, table: MappedTable, loader: MigrationLoader) -> bool:
@@ -154,11 +185,30 @@ def _editable(table: MappedTable, project: ProjectMap, loader: MigrationLoader) 
         return f"{table.label} comes from outside the project ({path.name} of {model.__module__}), which is never edited"
     if label not in loader.migrated_apps:
         return f"the app {label} has no migrations: run manage.py makemigrations {label}"
-    package = loader.migrations_module(label)[0] or ""
-    folder = Path(next(iter(_package_paths(package)), "."))
-    if not project.owns_file(folder):
+    if not _owns_migrations(label, project, loader):
+        package = loader.migrations_module(label)[0] or ""
         return f"the migrations of {label} are outside the project ({package})"
     return path
+
+
+def refuse_foreign_app(label: str, project: ProjectMap, loader: MigrationLoader) -> None:
+    """Raises :class:`ProjectRefused` when the app is not one whose migrations the project may add to."""
+    if label not in loader.migrated_apps:
+        known = ", ".join(
+            sorted(one for one in loader.migrated_apps if _owns_migrations(one, project, loader))
+        )
+        raise ProjectRefused(
+            f"the project has no app {label!r} with migrations; choose one of its own: {known or 'it has none'}"
+        )
+    if not _owns_migrations(label, project, loader):
+        raise ProjectRefused(
+            f"the app {label!r} belongs to an installed package, whose migrations are never added to; name one of yours"
+        )
+
+
+def _owns_migrations(label: str, project: ProjectMap, loader: MigrationLoader) -> bool:
+    package = loader.migrations_module(label)[0] or ""
+    return project.owns_file(Path(next(iter(_package_paths(package)), ".")))
 
 
 def _package_paths(package: str) -> Sequence[str]:
@@ -207,7 +257,9 @@ def _removal(
     declared = existing_declaration(existing, table, project)
     if declared is None:
         made = (
-            f"the migration {where} makes it with RunSQL" if verdict == history.SQL else "it was made by hand"
+            f"the migration {where} makes it with RunSQL"
+            if verdict == history.SQL
+            else left_by(existing, loader) or "it was made by hand"
         )
         return drop_by_hand(drop, f"nothing in {table.label} declares it: {made}")
     if declared.by == words.META_INDEXES:

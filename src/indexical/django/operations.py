@@ -17,6 +17,7 @@ from typing import Any
 from django.contrib.postgres.operations import AddIndexConcurrently, RemoveIndexConcurrently
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.operations import SeparateDatabaseAndState
+from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 from django.db.models import CharField, F, Field, Func, Index, Model, OrderBy
 from django.db.models.expressions import BaseExpression
@@ -24,7 +25,7 @@ from django.db.models.functions import Lower, Upper
 
 from indexical.django.concurrently import LOCK_SECONDS, WAIT_SECONDS, Patience, build, remove
 
-__all__ = ["AddIndexSafely", "RemoveIndexSafely", "UnindexFieldSafely"]
+__all__ = ["AddIndexOutside", "AddIndexSafely", "RemoveIndexSafely", "UnindexFieldSafely"]
 
 log = logging.getLogger(__name__)
 _ANYWHERE: tuple[type[Any], ...] = (F, OrderBy, Lower, Upper)
@@ -96,6 +97,63 @@ class AddIndexSafely(_Patient, AddIndexConcurrently):
         model = from_state.apps.get_model(app_label, self.model_name)
         if self.allow_migrate_model(schema_editor.connection.alias, model):
             _remove(schema_editor, model, self.index, self.patience)
+
+
+class AddIndexOutside(AddIndexSafely):
+    """Builds an index on a table of another app, which Django's state does not get to know.
+
+    The other app's models and migrations stay as they are: ``makemigrations`` sees no difference, neither here nor there. The
+    migration has to depend on the one of the other app that made the columns.
+    """
+
+    def __init__(
+        self,
+        app_label: str,
+        model_name: str,
+        index: Index,
+        *,
+        lock_seconds: float = LOCK_SECONDS,
+        wait_seconds: float = WAIT_SECONDS,
+    ) -> None:
+        super().__init__(model_name, index, lock_seconds=lock_seconds, wait_seconds=wait_seconds)
+        self.app_label = app_label
+
+    def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
+        name, arguments, keywords = super().deconstruct()
+        return name, arguments, {"app_label": self.app_label, **keywords}
+
+    def describe(self) -> str:
+        return (
+            f"Create index {self.index.name} on {self.app_label}.{self.model_name} without blocking writers"
+        )
+
+    def state_forwards(self, app_label: str, state: ProjectState) -> None:
+        """Nothing: the index is in the database only."""
+
+    def references_model(self, name: str, app_label: str) -> bool:
+        return app_label == self.app_label and name.lower() == self.model_name_lower
+
+    def reduce(self, operation: Operation, app_label: str) -> bool | list[Operation]:
+        # Not AddIndex's own, which would let an operation on this app's model of the same name take the index away.
+        return Operation.reduce(self, operation, app_label)
+
+    def database_forwards(
+        self,
+        app_label: str,
+        schema_editor: BaseDatabaseSchemaEditor,
+        from_state: ProjectState,
+        to_state: ProjectState,
+    ) -> None:
+        super().database_forwards(self.app_label, schema_editor, from_state, to_state)
+
+    def database_backwards(
+        self,
+        app_label: str,
+        schema_editor: BaseDatabaseSchemaEditor,
+        from_state: ProjectState,
+        to_state: ProjectState,
+    ) -> None:
+        super().database_backwards(self.app_label, schema_editor, from_state, to_state)
 
 
 class RemoveIndexSafely(_Patient, RemoveIndexConcurrently):

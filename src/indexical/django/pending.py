@@ -34,6 +34,7 @@ from indexical.django.compiled import read_index
 from indexical.errors import ProjectRefused
 
 _CREATE = re.compile(r"^\s*CREATE\s+(?:UNIQUE\s+)?INDEX\b", re.IGNORECASE)
+_CREATE_CONCURRENTLY = re.compile(r"^\s*CREATE\s+INDEX\s+CONCURRENTLY\b", re.IGNORECASE)
 _NAME = r'(?:"(?:[^"]|"")+"|[A-Za-z_][\w$]*)'
 _DROP = re.compile(
     rf"^\s*DROP\s+INDEX\s+CONCURRENTLY\s+(?:IF\s+EXISTS\s+)?(?:{_NAME}\s*\.\s*)?(?P<name>{_NAME})\s*;?\s*$",
@@ -103,13 +104,18 @@ def _index_only(operation: Operation) -> bool:
             isinstance(op, AlterField | AddIndex | RemoveIndex) for op in operation.state_operations
         ) and all(_index_only(op) for op in operation.database_operations)
     if isinstance(operation, RunSQL):
-        return _drops_index(operation.sql)
+        return _one_index(operation.sql)
     return isinstance(operation, AddIndexConcurrently | RemoveIndexConcurrently)
 
 
-def _drops_index(sql: object) -> bool:
+def _one_index(sql: object) -> bool:
+    """Whether it builds or drops one index concurrently: several statements in one string are one transaction."""
     text = sql[0] if isinstance(sql, Sequence) and not isinstance(sql, str) and len(sql) == 1 else sql
-    return isinstance(text, str) and _DROP.match(text) is not None
+    if not isinstance(text, str):
+        return False
+    return _DROP.match(text) is not None or (
+        _CREATE_CONCURRENTLY.match(text) is not None and ";" not in text.rstrip("; \n")
+    )
 
 
 def _bare(name: str) -> str:

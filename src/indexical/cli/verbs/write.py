@@ -36,6 +36,12 @@ def configure(parser: argparse.ArgumentParser, door: Door) -> None:
             action="store_true",
             help="a migration for every index instead of one for every app",
         )
+        parser.add_argument(
+            "--outside-app",
+            metavar="APP",
+            default="",
+            help="put indexes of installed packages' tables into the migrations of this app of the project",
+        )
     parser.add_argument(
         "-o",
         "--output",
@@ -104,7 +110,9 @@ def run(arguments: argparse.Namespace, door: Door) -> int:
             file=sys.stderr,
         )
         return 0
-    style = MigrationStyle(plain=arguments.plain, one_per_file=arguments.one_per_file)
+    style = MigrationStyle(
+        plain=arguments.plain, one_per_file=arguments.one_per_file, outside_app=arguments.outside_app
+    )
     changes = door.project.changes(create, drop, style)
     instructions = [change for change in changes if isinstance(change, Instruction)]
     if arguments.diff:

@@ -29,14 +29,16 @@ from indexical.django.migration_source.changes import (
     FieldUnindexed,
     IndexAdded,
     IndexChange,
+    IndexOutside,
     IndexRemoved,
     with_changes,
 )
 from indexical.django.migration_source.nonblocking import nonblocking
+from indexical.django.migration_source.outside import new_outside, outside_operation
 from indexical.errors import ProjectRefused
 
 __all__ = [
-    "FieldIndexSql", "FieldUnindexed", "IndexAdded", "IndexChange", "IndexRemoved", "MigrationFile", "history",
+    "FieldIndexSql", "FieldUnindexed", "IndexAdded", "IndexChange", "IndexOutside", "IndexRemoved", "MigrationFile", "history",
     "plan_migrations",
 ]  # fmt: skip
 
@@ -63,22 +65,29 @@ def plan_migrations(
     plain = style.plain or not apps.is_installed(OWN_APP)
     installed = extensions.installed_by(loader)
     files: list[MigrationFile] = []
-    for label in (label for label in labels if label in found):
+    outside = new_outside(changes, loader)
+    for label in (label for label in labels if label in found or label in outside):
         unindexed = {
             (c.model, c.field): c for c in changes if isinstance(c, FieldUnindexed) and c.app == label
         }
         operations = nonblocking(
-            [operation for migration in found[label] for operation in migration.operations],
+            [operation for migration in found.get(label, ()) for operation in migration.operations],
             unindexed,
             plain=plain,
             routed=bool(getattr(settings, "DATABASE_ROUTERS", [])),
         )
+        others = outside.get(label, ())
+        needed = _needed(operations, label, target)
+        for one in others:
+            needed |= extensions.needed(one.index, _fields(target, one))
         own = Chain.after_leaf(loader, label)
-        before = own.extensions(_needed(operations, label, target), installed)
-        swappable = _swappable(found[label])
+        before = own.extensions(needed, installed)
+        before.extend(history.made_by(loader, one.owner, one.shaped_by) for one in others)
+        swappable = _swappable(found.get(label, ()))
+        operations.extend(outside_operation(one, plain=plain) for one in others)
         parts = [[operation] for operation in operations] if style.one_per_file else [operations]
         for part in parts:
-            own.indexes(part, [*before, *swappable], alone=style.one_per_file)
+            own.indexes(part, [*dict.fromkeys(before), *swappable], alone=style.one_per_file)
         files.extend(own.files)
     return tuple(_with_notes(files, plain))
 
@@ -91,6 +100,12 @@ def _needed(operations: Iterable[Operation], label: str, state: ProjectState) ->
             fields = state.models[label, operation.model_name_lower].fields
             found |= extensions.needed(operation.index, fields)
     return found
+
+
+def _fields(state: ProjectState, change: IndexOutside) -> dict[str, Any]:
+    """The fields of the other app's model; the state has none for a table that Django makes for a relation."""
+    model = state.models.get((change.owner, change.model))
+    return {} if model is None else dict(model.fields)
 
 
 def _with_notes(files: Sequence[MigrationFile], plain: bool) -> list[MigrationFile]:

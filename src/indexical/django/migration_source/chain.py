@@ -10,7 +10,7 @@ from typing import Any
 from django.db.migrations import Migration
 from django.db.migrations.autodetector import MigrationAutodetector
 from django.db.migrations.loader import MigrationLoader
-from django.db.migrations.operations import AddIndex, RemoveIndex
+from django.db.migrations.operations import AddIndex, RemoveIndex, RunSQL
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.writer import MigrationWriter
 
@@ -108,12 +108,15 @@ def _single(operation: Operation) -> str:
         return f"add_{operation.index.name}".lower()
     if isinstance(operation, RemoveIndex):
         return f"remove_{operation.name}".lower()
+    if isinstance(operation, RunSQL):
+        return f"add_index_on_{_model_name(operation)}"[:_NAME_LIMIT]
     field = getattr(_inner(operation), "name_lower", "field")
     return f"unindex_{_model_name(operation)}_{field}"[:_NAME_LIMIT]
 
 
 def _model_name(operation: Operation) -> str:
-    return str(_inner(operation).model_name).lower()
+    inner = _inner(operation)
+    return str(inner.hints["model_name"] if isinstance(inner, RunSQL) else inner.model_name).lower()
 
 
 def _inner(operation: Any) -> Any:

@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import models
-from django.db.migrations.state import ProjectState
+from django.db.migrations.state import ModelState, ProjectState
+from django.db.models.options import normalize_together
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +46,33 @@ class FieldUnindexed:
     indexes: tuple[FieldIndexSql, ...]
 
 
-IndexChange = IndexAdded | IndexRemoved | FieldUnindexed
+@dataclass(frozen=True, slots=True)
+class IndexOutside:
+    """An index on a table of ``owner``'s, made by a migration of ``app`` and unknown to Django's state."""
+
+    app: str
+    owner: str
+    model: str
+    """Lower-case name of the owner's model."""
+    shaped_by: str
+    """The model whose migrations make the columns: the same, or the one whose many-to-many relation the table holds."""
+    index: models.Index
+    create: str
+    """The statements for migrations that keep to Django's own words."""
+    drop: str
+
+
+IndexChange = IndexAdded | IndexRemoved | FieldUnindexed | IndexOutside
 
 
 def with_changes(state: ProjectState, changes: Iterable[IndexChange]) -> ProjectState:
     """A copy of the state in which every change holds; one that holds already is left alone."""
     result = state.clone()
+    for each in result.models.values():
+        _normalise(each)
     for change in changes:
+        if isinstance(change, IndexOutside):
+            continue
         model = result.models.get((change.app, change.model))
         if model is None:
             continue
@@ -70,3 +91,11 @@ def with_changes(state: ProjectState, changes: Iterable[IndexChange]) -> Project
             indexes.append(change.index.clone())
         model.options = {**model.options, "indexes": indexes}
     return result
+
+
+def _normalise(model: ModelState) -> None:
+    """Brings what old migrations wrote as lists to the form models have, which the autodetector takes for granted."""
+    for option in ("unique_together", "index_together"):
+        given = model.options.get(option)
+        if given:
+            model.options = {**model.options, option: set(normalize_together(given))}

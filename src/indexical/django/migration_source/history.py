@@ -13,8 +13,17 @@ from django.db.migrations import RunSQL
 from django.db.migrations.autodetector import MigrationAutodetector
 from django.db.migrations.exceptions import BadMigrationError, CircularDependencyError, NodeNotFoundError
 from django.db.migrations.loader import MigrationLoader
-from django.db.migrations.operations import AddIndex, RemoveIndex, RenameIndex, SeparateDatabaseAndState
+from django.db.migrations.operations import (
+    AddIndex,
+    AlterModelTable,
+    CreateModel,
+    RemoveIndex,
+    RenameIndex,
+    RenameModel,
+    SeparateDatabaseAndState,
+)
 from django.db.migrations.operations.base import Operation
+from django.db.migrations.operations.fields import FieldOperation
 
 from indexical.errors import ProjectRefused
 
@@ -68,6 +77,33 @@ def last_word(loader: MigrationLoader, app: str, index_name: str) -> tuple[str, 
                 for word in _words(operation, index_name):
                     verdict, where = word, key[1]
     return verdict, where
+
+
+def made_by(loader: MigrationLoader, app: str, model: str) -> tuple[str, str]:
+    """The last migration of the app that gave the model columns or a name.
+
+    Not simply the app's last one: the project should run with the oldest version of the app that has the columns.
+    """
+    leaf = loader.graph.leaf_nodes(app)[0]
+    shaping = [
+        key
+        for key in loader.graph.forwards_plan(leaf)
+        if key[0] == app and any(_shapes(one, model) for one in loader.graph.nodes[key].operations)
+    ]
+    app_label, name = shaping[-1] if shaping else leaf
+    return str(app_label), str(name)
+
+
+def _shapes(operation: Operation, model: str) -> bool:
+    if isinstance(operation, SeparateDatabaseAndState):
+        return any(
+            _shapes(one, model) for one in (*operation.database_operations, *operation.state_operations)
+        )
+    if isinstance(operation, CreateModel | AlterModelTable):
+        return operation.name_lower == model
+    if isinstance(operation, RenameModel):
+        return operation.new_name_lower == model
+    return isinstance(operation, FieldOperation) and operation.model_name_lower == model
 
 
 def _words(operation: Operation, name: str) -> Iterator[str]:

@@ -6,7 +6,7 @@ The order of a model's parts follows Django's coding style: fields, managers, ``
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import libcst as cst
 import libcst.matchers as m
@@ -19,7 +19,7 @@ Statement = cst.BaseStatement
 def find_class(module: cst.Module, name: str) -> cst.ClassDef:
     """The module's one class of that name; raises :class:`EditRefused` when it is not there, or more than once."""
     found = [
-        node for node in m.findall(module, m.ClassDef(name=m.Name(name))) if isinstance(node, cst.ClassDef)
+        node for node in within(module.body) if isinstance(node, cst.ClassDef) and node.name.value == name
     ]
     top = [node for node in module.body if isinstance(node, cst.ClassDef) and node.name.value == name]
     if "." in name or not found:
@@ -27,6 +27,18 @@ def find_class(module: cst.Module, name: str) -> cst.ClassDef:
     if len(found) > 1 or not top:
         raise EditRefused(f"the file defines the class {name} in more than one place or inside another block")
     return top[0]
+
+
+def within(body: Iterable[cst.CSTNode]) -> Iterator[cst.CSTNode]:
+    """Every statement, at any depth. Expressions are left alone: they are most of a file, and hold no class or import."""
+    for part in body:
+        yield part
+        for name in ("body", "orelse", "handlers", "cases", "finalbody"):
+            inner = getattr(part, name, None)
+            if isinstance(inner, cst.CSTNode):
+                yield from within([inner])
+            elif isinstance(inner, Sequence):
+                yield from within(inner)
 
 
 def find_meta(model: cst.ClassDef) -> cst.ClassDef | None:
@@ -72,7 +84,7 @@ def new_meta(edit: AddIndex, model: cst.ClassDef, indexes: Statement) -> cst.Cla
     """A class with a ``Meta`` that holds one statement, after the fields and managers and before the methods."""
     bases: list[cst.Arg] = []
     if edit.inherited_meta:
-        bases = [cst.Arg(cst.parse_expression(f"{_base_expression(model, edit.inherited_meta)}.Meta"))]
+        bases = [cst.Arg(cst.parse_expression(f"{base_expression(model, edit.inherited_meta)}.Meta"))]
     meta = cst.ClassDef(
         name=cst.Name("Meta"),
         bases=bases,
@@ -90,7 +102,7 @@ def new_meta(edit: AddIndex, model: cst.ClassDef, indexes: Statement) -> cst.Cla
     return with_statements(model, [*body[:position], meta, *rest])
 
 
-def _base_expression(model: cst.ClassDef, base: str) -> str:
+def base_expression(model: cst.ClassDef, base: str) -> str:
     """How the class statement names the base class."""
     for argument in model.bases:
         text = cst.Module([]).code_for_node(argument.value)

@@ -10,6 +10,7 @@ from libcst.codemod import CodemodContext
 from libcst.codemod.visitors import AddImportsVisitor
 from libcst.helpers import get_full_name_for_node
 
+from indexical.django.models_source.classes import within
 from indexical.django.models_source.edits import EditRefused
 
 _MODELS = frozenset({"django.db.models", "django.contrib.gis.db.models"})
@@ -88,15 +89,14 @@ def _imported(module: cst.Module) -> Iterator[tuple[str, str]]:
 
 
 def _bound_names(module: cst.Module) -> set[str]:
+    """What the file binds, at whatever depth: relative imports and those inside a block bind names as well."""
     bound = {name.partition(".")[0] for _, name in _imported(module)}
-    for found in m.findall(module, m.ImportFrom()):
-        # Relative imports and those inside a block bind names as well.
-        if isinstance(found, cst.ImportFrom) and not isinstance(found.names, cst.ImportStar):
-            bound.update(alias.evaluated_alias or alias.evaluated_name for alias in found.names)
-    for part in module.body:
-        if isinstance(part, cst.ClassDef | cst.FunctionDef):
+    for part in within(module.body):
+        if isinstance(part, cst.ImportFrom) and not isinstance(part.names, cst.ImportStar):
+            bound.update(alias.evaluated_alias or alias.evaluated_name for alias in part.names)
+        elif isinstance(part, cst.ClassDef | cst.FunctionDef):
             bound.add(part.name.value)
-    for target in m.findall(module, m.AssignTarget(target=m.Name())):
-        if isinstance(target, cst.AssignTarget) and isinstance(target.target, cst.Name):
-            bound.add(target.target.value)
+        elif isinstance(part, cst.Assign | cst.AnnAssign):
+            for target in m.findall(part, m.AssignTarget(target=m.Name()) | m.AnnAssign(target=m.Name())):
+                bound.add(target.target.value)  # type: ignore[attr-defined]
     return bound

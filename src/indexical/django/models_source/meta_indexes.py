@@ -36,14 +36,27 @@ def add_index(module: cst.Module, edit: AddIndex, models_name: str) -> cst.Modul
         value = _appended(found.value, text, module)
         changed_meta = _with_value(_checked(meta), found, value)
         return _with_meta(module, model, _checked(meta), changed_meta)
-    if edit.inherited_indexes and (meta is None or meta.bases):
-        raise EditRefused(f"its Meta inherits indexes, which indexes of its own would hide; {_BY_HAND}")
-    value = _appended(cst.List([]), text, module)
+    inherited = _inherited(model, meta, edit)
+    value = _appended(cst.List([]) if inherited is None else inherited, text, module)
     line = cst.SimpleStatementLine([cst.Assign([cst.AssignTarget(cst.Name("indexes"))], value)])
     if meta is None:
         return _with_model(module, model, classes.new_meta(edit, model, line))
     body = [*classes.statements(meta), line]
     return _with_meta(module, model, meta, classes.with_statements(meta, body))
+
+
+def _inherited(model: cst.ClassDef, meta: cst.ClassDef | None, edit: AddIndex) -> cst.BaseExpression | None:
+    """The list that an own one would hide, as the class can name it; None when there is nothing to hide."""
+    if not edit.inherited_indexes or (meta is not None and not meta.bases):
+        return None
+    if meta is None:
+        base = f"{classes.base_expression(model, edit.inherited_meta)}.Meta"
+    else:
+        base = cst.Module([]).code_for_node(meta.bases[0].value)
+        named = isinstance(meta.bases[0].value, cst.Name | cst.Attribute)
+        if len(meta.bases) > 1 or meta.keywords or not named:
+            raise EditRefused(f"its Meta inherits indexes from what is not one named class; {_BY_HAND}")
+    return cst.parse_expression(f"{base}.indexes")
 
 
 def remove_index(module: cst.Module, edit: RemoveIndex) -> cst.Module:
@@ -100,7 +113,13 @@ def _appended(value: cst.BaseExpression, text: str, module: cst.Module) -> cst.B
     if isinstance(value, cst.BinaryOperation) and isinstance(value.operator, cst.Add):
         if isinstance(value.right, cst.List | cst.Tuple):
             return value.with_changes(right=_appended(value.right, text, module))
-        return value.with_changes(left=_appended(value.left, text, module))
+        if isinstance(value.left, cst.List | cst.Tuple | cst.BinaryOperation):
+            return value.with_changes(left=_appended(value.left, text, module))
+        words = cst.Module([]).code_for_node(value)
+        raise EditRefused(f"its Meta.indexes is {_short(words)}, no part of it a written list; {_BY_HAND}")
+    if isinstance(value, cst.Name | cst.Attribute | cst.Call):
+        # Whatever it holds stays in front, be it a list, a tuple or what a call gives back.
+        value = cst.List([cst.StarredElement(value)])
     if not isinstance(value, cst.List | cst.Tuple):
         words = cst.Module([]).code_for_node(value)
         raise EditRefused(f"its Meta.indexes is {_short(words)}, not a list written out there; {_BY_HAND}")
