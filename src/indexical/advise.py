@@ -6,6 +6,7 @@ No other module knows the order of the stages. :func:`advise` needs a planner an
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
@@ -41,6 +42,8 @@ from indexical.workload.writes import table_writes
 
 OnEvent = Callable[[str, float, str], None]
 
+WORKERS = min(2, os.cpu_count() or 1)
+"""Engines that the planner twin plans on at once; the advice is the same for any number of them."""
 MADE_WORSE = 1.02
 """A statement whose estimate rises above this multiple is reported."""
 
@@ -77,7 +80,7 @@ def advise_catalog(
     from indexical.twin.twin import open_twin
 
     chosen = choose(catalog.server_version, engine)
-    with open_twin(catalog, engine=chosen, on_event=on_event) as twin:
+    with open_twin(catalog, engine=chosen, workers=WORKERS, on_event=on_event) as twin:
         return advise(workload, catalog, limits or Limits(), twin, on_event=on_event)
 
 
@@ -191,6 +194,9 @@ def justify(
         statistics_since=catalog.statistics_since,
         taken_at=catalog.taken_at,
         settings=catalog.settings,
+        proved=selection.proved,
+        frontier=selection.frontier,
+        slack=selection.slack,
     )
 
 

@@ -60,6 +60,16 @@ class OptionPlanner:
         return self.sizes.get(index, 8192)
 
 
+class OptionCosts(FakeCosts):
+    """Any index of the planner's may matter to any statement."""
+
+    planner: OptionPlanner
+
+    def reads(self, statement: Statement) -> frozenset[tuple[str, str]]:
+        known = {index for plans in self.planner.options.values() for needed in plans for index in needed}
+        return frozenset((index.schema, index.table) for index in {*known, *self.planner.existing})
+
+
 def indexes(count: int, name: str = "t") -> tuple[Index, ...]:
     """Single-column indexes, none covering another."""
     return tuple(index(f"public.{name}", letter) for letter in COLUMNS[:count])
@@ -95,7 +105,7 @@ def world(
         tuple(Candidate(i, "test", tuple(id for id in sorted(relevant) if i in relevant[id])) for i in found),
         tuple(sorted(relevant.items())),
     )
-    costs = FakeCosts(planner, maintenance=maintenance, hot=hot)
+    costs = OptionCosts(planner, maintenance=maintenance, hot=hot)
     return Workload(statements), catalog(made), candidates, costs
 
 

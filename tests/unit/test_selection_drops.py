@@ -175,13 +175,13 @@ def test_of_two_indexes_that_serve_a_foreign_key_only_one_is_unused():
 
 
 def test_heap_only_updates_that_a_drop_gives_back_lower_the_upkeep():
-    group = {H: (("t (h)", 10.0, 40.0, ("h",)),)}
-    made = world(
-        {"q": {NONE: 1.0}}, existing=(BUSY, "idle: h"), hot=group, maintenance={H: 5.0, BUSY.index: 90.0}
-    )
+    made = world({"q": {NONE: 1.0}}, existing=(BUSY, "idle: h"), maintenance={H: 5.0, BUSY.index: 90.0})
+    alone = made[3].upkeep
+    # Beside its own upkeep the idle index ends heap-only updates, which costs the busy one 40.
+    made[3].upkeep = lambda configuration: alone(configuration) + 40.0 * (H not in configuration.removed)
     result = drops(made, since=SINCE)
-    assert result.maintenance_before == 95.0
-    assert result.maintenance_after == 50.0
+    assert result.maintenance_before == 135.0
+    assert result.maintenance_after == 90.0
 
 
 def test_drops_are_sorted_and_name_their_reason_once():
@@ -201,3 +201,100 @@ def test_an_index_that_plans_name_by_chance_is_unused():
 def test_an_index_without_scans_stays_when_a_plan_would_get_dearer():
     made = world({"q": {NONE: 100.0, only(H): 8.0}}, existing=(existing("t", "busy: a", scans=9), "idle: h"))
     assert names(drops(made, since=SINCE)) == []
+
+
+# Creates and drops chosen together.
+
+HOT = index("t", "h, g")
+
+
+def busy_writes(**details):
+    """An index that one statement uses, on columns whose updates make it dear to keep; A would do nearly as well."""
+    options = {"q": {NONE: 100.0, only(HOT): 10.0, only(A): 10.2}}
+    shape = {
+        "existing": (BUSY, existing("t", "dear: h, g", **{"scans": 50, **details})),
+        "maintenance": {HOT: 60.0, A: 1.0},
+    }
+    return world(options, **shape)
+
+
+def test_a_dear_index_goes_with_the_creation_of_one_that_is_cheap_to_keep():
+    result = drops(busy_writes(), since=SINCE)
+    assert [c.index for c in result.chosen] == [A]
+    assert names(result) == [("dear", "superseded")]
+    assert result.drops[0].ddl == "DROP INDEX public.dear"
+    assert "the writes cost 60.0 less" in result.drops[0].evidence
+    assert "50 scans in the 31 days" in result.drops[0].evidence
+    assert result.configuration == result.configuration.with_added(A).without(HOT)
+    assert result.maintenance_after == result.maintenance_before - 59.0
+    assert result.bound == pytest.approx(result.reads_after + result.maintenance_after, rel=1e-3)
+
+
+def test_a_dear_index_stays_when_nothing_does_its_work():
+    made = world(
+        {"q": {NONE: 100.0, only(HOT): 10.0}},
+        existing=(BUSY, existing("t", "dear: h, g", scans=50)),
+        maintenance={HOT: 60.0},
+    )
+    assert names(drops(made, since=SINCE)) == []
+
+
+def test_a_dear_index_stays_when_one_statement_would_get_much_worse():
+    made = world(
+        {"q": {NONE: 100.0, only(HOT): 10.0}, "big": {NONE: 5000.0}},
+        existing=(BUSY, existing("t", "dear: h, g", scans=50)),
+        maintenance={HOT: 95.0},
+    )
+    result = drops(made, since=SINCE)
+    assert names(result) == []
+    (refusal,) = [r for r in result.refused if r.reason == "still-used"]
+    assert "its upkeep is high, but without it q would cost 100.0 instead of 10.0" in refusal.detail
+    assert result.reads_after == 5010.0
+
+
+@pytest.mark.parametrize(
+    "details",
+    [
+        {"foreign_key_target": True},
+        {"replica_identity": True},
+        {"clustered": True},
+        {"constraint": "unique", "constraint_name": "dear"},
+        {"parent": "whole"},
+        {"valid": False},
+    ],
+)
+def test_a_dear_index_that_must_stay_is_no_choice(details):
+    assert names(drops(busy_writes(**details), since=SINCE)) == []
+
+
+def test_a_dear_index_stays_when_nobody_knows_how_long_its_scans_were_counted():
+    assert names(drops(busy_writes())) == []
+    assert names(drops(busy_writes(), since=SINCE, until="2026-01-02T00:00:00+00:00")) == []
+
+
+def test_a_dear_index_stays_when_the_workload_does_not_explain_its_scans():
+    made = world(
+        {"q": {NONE: 100.0, only(A): 10.0}},
+        existing=(BUSY, existing("t", "dear: h, g", scans=50)),
+        maintenance={HOT: 60.0},
+    )
+    assert names(drops(made, since=SINCE)) == []
+
+
+def test_the_index_of_a_foreign_key_is_no_choice():
+    made = world(
+        {"q": {NONE: 100.0, only(H): 10.0, only(A): 10.2}},
+        existing=(BUSY, existing("t", "fk: h", scans=50)),
+        maintenance={H: 60.0, A: 1.0},
+        foreign_keys={"h": "u.id"},
+    )
+    assert names(drops(made, since=SINCE)) == []
+
+
+def test_only_create_drops_nothing_that_is_dear():
+    assert names(drops(busy_writes(), since=SINCE, limits=open_limits(only="create"))) == []
+
+
+def test_only_drop_weighs_dear_indexes_without_new_ones():
+    result = drops(busy_writes(), since=SINCE, limits=open_limits(only="drop"))
+    assert (result.chosen, result.drops) == ((), ())

@@ -10,22 +10,27 @@ from indexical.model import (
     Catalog,
     Configuration,
     Drop,
+    FrontierPoint,
     Index,
     Limits,
     Refusal,
     Workload,
 )
 from indexical.protocols import Costs
-from indexical.selection.choose import Choice, choose
+from indexical.selection.choose import AGREED, Choice, Memory, choose
 from indexical.selection.drops import Dropping, choose_drops
+from indexical.selection.frontier import frontier
 from indexical.selection.phases import phases
 from indexical.selection.polish import polish
 from indexical.selection.problem import Chosen, Problem
 from indexical.selection.refusals import explain
+from indexical.selection.superseded import optional
 
 __all__ = ["Selection", "phases", "select"]
 
 RETRIES = 3
+AGAIN = 4
+"""Rounds of a search that only has to do without an index or two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,74 +40,70 @@ class Selection:
     drops: tuple[Drop, ...]
     refused: tuple[Refusal, ...]
     bound: float
-    """Reads and maintenance together: no allowed set of candidates costs less, the drops as they are."""
+    """Reads and maintenance together: no allowed set of candidates costs less, nor with what the search may drop."""
     reads_before: float
     reads_after: float
     maintenance_before: float
     maintenance_after: float
     proved: bool = False
-    """Whether the solver proved the set of new indexes to be the best one, each with its least benefit charged."""
+    """Whether the solver proved the set to be the best one, each new index charged with its least benefit, and the planner
+    gave no reason to doubt it."""
+    slack: float = 0.0
+    """Planner units by which the planner was seen to contradict itself: the bound is no surer than that."""
+    frontier: tuple[FrontierPoint, ...] = ()
 
 
 def select(
     workload: Workload, catalog: Catalog, candidates: Candidates, costs: Costs, limits: Limits
 ) -> Selection:
     """The best set within the limits; deterministic as long as the deadline does not cut the search short."""
-    problem = Problem(workload, catalog, candidates, costs, limits)
-    choice = Choice(frozenset(), problem.reads_before, frozenset(), exact=True)
-    chosen: Chosen = frozenset()
-    if limits.only != "drop":
-        choice, chosen = _choose_worthy(problem)
+    droppable = optional(workload, catalog, costs, limits)
+    problem = Problem(workload, catalog, candidates, costs, limits, optional=droppable)
+    memory = Memory(problem)
+    choice = Choice(problem.optional, problem.reads_before, frozenset(), exact=True)
+    chosen = problem.optional
+    if limits.only != "drop" or problem.optional:
+        choice, chosen = _choose_worthy(problem, memory)
+    new = chosen - problem.optional
     dropping = (
         choose_drops(problem, workload, chosen)
         if limits.only != "create"
-        else Dropping((), Configuration(chosen), ())
+        else Dropping((), Configuration(new), ())
     )
-    kept = _kept_maintenance(problem, dropping, chosen)
+    points = frontier(problem, memory, chosen) if limits.frontier and limits.only != "drop" else ()
     refused = explain(problem, chosen, choice.seen_in_plans) if limits.only != "drop" else ()
-    bound = min(choice.bound, problem.total(chosen))
     after = sum(s.calls * costs.cost(s, dropping.configuration) for s in problem.statements)
+    upkeep = costs.upkeep(dropping.configuration)
+    # Duplicates go without the planner's or the programs' knowing: nothing is planned differently.
+    spared = sum(costs.maintenance(drop.existing.index) for drop in dropping.drops
+                 if drop.existing.index not in dropping.configuration.removed)  # fmt: skip
+    whole = after + upkeep - spared
+    slack = memory.slack(problem)
     return Selection(
         configuration=dropping.configuration,
-        chosen=tuple(problem.candidates[index] for index in sorted(chosen)),
+        chosen=tuple(problem.candidates[index] for index in sorted(new)),
         drops=dropping.drops,
         refused=refused + dropping.refused,
-        bound=bound + kept,
+        bound=min(choice.bound + problem.maintenance_before, whole),
         reads_before=problem.reads_before,
         reads_after=after,
         maintenance_before=problem.maintenance_before,
-        maintenance_after=kept + problem.upkeep(chosen),
-        proved=choice.exact,
+        maintenance_after=upkeep - spared,
+        proved=choice.exact and slack <= AGREED * whole,
+        slack=slack,
+        frontier=points,
     )
 
 
-def _choose_worthy(problem: Problem) -> tuple[Choice, Chosen]:
+def _choose_worthy(problem: Problem, memory: Memory) -> tuple[Choice, Chosen]:
     """Choose, take away what is not worth its place, and choose again without it: another index may take its part."""
-    banned: frozenset[Index] = frozenset()
-    first = choose(problem)
+    banned: frozenset[Index] = frozenset(problem.candidates) if problem.limits.only == "drop" else frozenset()
+    first = choose(problem, memory, banned)
     best, gone = polish(problem, first.chosen)
     for _ in range(RETRIES):
         if not gone or problem.clock.over:
             break
         banned |= {each.index for each in gone}
-        chosen, gone = polish(problem, choose(problem, banned).chosen)
+        chosen, gone = polish(problem, choose(problem, memory, banned, AGAIN, bounded=False).chosen)
         best = chosen if problem.wanted(chosen) < problem.wanted(best) else best
     return first, best
-
-
-def _kept_maintenance(problem: Problem, dropping: Dropping, chosen: Chosen) -> float:
-    """What the existing indexes that stay cost the writes, heap-only updates regained by drops taken off."""
-    gone = {(drop.existing.index.qualified_table, drop.existing.name) for drop in dropping.drops}
-    kept = sum(
-        problem.costs.maintenance(existing.index)
-        for existing in problem.catalog.indexes()
-        if (existing.index.qualified_table, existing.name) not in gone
-    )
-    lost = {id for index in chosen for id, _ in problem.groups_of(index)}
-    regained = {
-        id: cost
-        for index in sorted(dropping.configuration.removed)
-        for id, cost in problem.groups_of(index)
-        if id not in lost
-    }
-    return max(0.0, kept - sum(regained[id] for id in sorted(regained)))

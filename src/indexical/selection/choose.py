@@ -1,123 +1,304 @@
-"""The set of indexes to create, and a bound that no allowed set can beat.
+"""The set of indexes to have, and a bound that no allowed set can beat.
 
-Candidates reach the program only when some plan used them. It proposes a set, the planner is asked what that set really costs,
-what the program did not know becomes another bound, and so on until proposal and truth agree (or the deadline ends it).
+Two programs close in on the answer from both sides. The upper one knows the plans that the planner has made and proposes the set
+that is best if there are no others; the lower one knows only what no set can undercut and proposes what might still be better.
+The planner is asked what each proposal really costs; what either program did not know becomes a plan of the one and a bound of
+the other, until they agree (or the time is up). The search begins with the narrow candidates, and lets the wider ones in when it
+knows what it wants of them. Everything learnt is kept: another choice, with other limits, costs little.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
 from dataclasses import dataclass
+from types import ModuleType
 
 from indexical.model import Index, Statement
-from indexical.selection import greedy
+from indexical.selection import greedy, upper
+from indexical.selection.answers import Answers
 from indexical.selection.chains import Chain, chain
-from indexical.selection.milp import Program, solver
+from indexical.selection.lower import Lower
 from indexical.selection.problem import Chosen, Problem
+from indexical.selection.program import Solution, solver
 
-EXACT_LIMIT = 800
+EXACT_LIMIT = 3000
 """Indexes that plans used, above which the greedy search chooses alone."""
-EXACT_SHARE = 0.6
+EXACT_SHARE = 0.85
 """Share of the search's time after which the greedy search goes on from the best set so far."""
-ROUNDS = 60
-BOUND_ROUNDS = 20
+ROUNDS = 40
+CLIMBS = 8
+"""Proposals of the upper program in one round."""
+BOUND_ROUNDS = 3
 AGREED = 2e-4
 """Relative difference below which a proposal counts as optimal."""
+ENOUGH = ((1, 0.01), (5, 0.03), (7, 1.0))
+"""Rounds without a better set, and the relative difference up to which that ends the search."""
+NEAR = 1e-2
+"""Relative difference up to which the bound without least benefits is looked for."""
+SMALL = 60
+"""Indexes that plans used, up to which the answer is proved to the end whatever that takes."""
+COARSE = 0.3
+"""A round's lower program is solved to this share of the difference that is left."""
+CLOSELY = 0.05
+"""And its upper programs to this share: they begin with the best set that is known."""
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
     chosen: Chosen
     bound: float
-    """Reads and upkeep of new indexes: no allowed set of candidates costs less."""
+    """Reads and upkeep beyond today's: no allowed set costs less."""
     seen_in_plans: frozenset[Index]
     """Candidates that some plan used."""
     exact: bool
     """Whether the set is proved to be the best, within :data:`AGREED`."""
 
 
-def choose(problem: Problem, banned: frozenset[Index] = frozenset()) -> Choice:
-    """The best set that the time allows, leaving out ``banned``."""
-    chains = problem.costs.spread(lambda s: chain(problem, s, frozenset()), problem.statements)
-    pool = _indexes(chains)
-    calls = {s.id: s.calls for s in problem.statements}
-    floor = sum(calls[each.statement] * each.best for each in chains)
-    highs = solver()
-    if highs is None or len(pool) > EXACT_LIMIT or problem.reads_before <= 0:
-        moves = {frozenset(indexes) - banned for each in chains for indexes, _ in each.steps}
-        chosen = greedy.search(problem, pool - banned, moves, frozenset())
-        return Choice(chosen, floor, pool, exact=False)
-    program = Program(highs, problem)
-    program.add(chains)
-    return _exact(problem, program, pool, banned, floor)
+class Memory:
+    """What one search learns and the next one need not ask again."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.answers = Answers(problem)
+        self.chains: dict[Chain, None] = {}
+        self.unlike: dict[str, Chosen] = {}
+        """Per statement: what does not stand in for another index, though it looks as if it could."""
+        self.learnt: set[Chosen] = set()
+
+    def knowledge(self, problem: Problem) -> tuple[int, int]:
+        """How much the upper program has to go by."""
+        plans = sum(len(self.answers.plans(statement)) for statement in problem.statements)
+        return plans, sum(len(each) for each in self.unlike.values())
+
+    def slack(self, problem: Problem) -> float:
+        """By how much the chains, made before some plan was known, say more than that plan costs; all calls together."""
+        calls = {s.id: (s, s.calls) for s in problem.statements}
+        worst: dict[str, float] = {}
+        for each in self.chains:
+            statement, factor = calls[each.statement]
+            for used, cost in self.answers.plans(statement):
+                excess = factor * (each.least(used) - cost)
+                worst[each.statement] = max(excess, worst.get(each.statement, 0.0))
+        return sum(worst[id] for id in sorted(worst))
+
+    @property
+    def seen(self) -> frozenset[Index]:
+        return frozenset(index for each in self.chains for indexes, _ in each.steps for index in indexes)
 
 
-def _indexes(chains: Iterable[Chain]) -> frozenset[Index]:
-    return frozenset(index for each in chains for indexes, _ in each.steps for index in indexes)
-
-
-def _exact(
+def choose(
     problem: Problem,
-    program: Program,
-    pool: frozenset[Index],
-    banned: frozenset[Index],
-    floor: float,
+    memory: Memory | None = None,
+    banned: frozenset[Index] = frozenset(),
+    rounds: int = ROUNDS,
+    bounded: bool = True,
 ) -> Choice:
-    program.ban(banned)
-    best: Chosen = frozenset()
-    best_value = problem.wanted(best)
-    seen: set[Chosen] = set()
-    exact = False
-    for _ in range(ROUNDS):
-        proposal = program.solve(problem.threshold, problem.hot_threshold, problem.clock.until(EXACT_SHARE))
-        if proposal is None:
-            break
-        value = problem.wanted(proposal.chosen)
-        if problem.fits(proposal.chosen) and (value, sorted(proposal.chosen)) < (best_value, sorted(best)):
-            best, best_value = proposal.chosen, value
-        if best_value <= proposal.bound * (1 + AGREED) + 1e-9 * problem.reads_before:
-            exact = True
-            break
-        if proposal.chosen in seen or problem.clock.spent > EXACT_SHARE:
-            break
-        seen.add(proposal.chosen)
-        pool |= _learn(problem, program, proposal.chosen, proposal.costs)
-        if len(pool) > EXACT_LIMIT:
-            break
-    if not exact:
-        improved = greedy.search(problem, pool - banned, (), best)
-        best = improved if problem.wanted(improved) < best_value else best
-    program.ban(frozenset())
-    bound = _bound(problem, program)
-    return Choice(best, max(bound, floor), pool, exact)
+    """The best set that the time allows, leaving out ``banned``; unless ``bounded`` with the plainest bound."""
+    memory = memory or Memory(problem)
+    highs = solver()
+    if highs is None or problem.reads_before <= 0:
+        return _without_solver(problem, memory, banned)
+    return _Search(highs, problem, memory, banned).run(rounds, bounded)
 
 
-def _learn(problem: Problem, program: Program, chosen: Chosen, believed: dict[str, float]) -> Chosen:
-    """Ask the planner where the program believed too little; the indexes that the answers brought up."""
-
-    def learn(statement: Statement) -> Chain | None:
-        true = statement.calls * problem.cost(statement, chosen)
-        surprised = true > believed.get(statement.id, 0.0) * (1 + 1e-6) + 1e-6 * problem.reads_before
-        return chain(problem, statement, chosen) if surprised else None
-
-    learnt = [each for each in problem.costs.spread(learn, problem.statements) if each is not None]
-    program.add(learnt)
-    return _indexes(learnt)
+def _without_solver(problem: Problem, memory: Memory, banned: frozenset[Index]) -> Choice:
+    learn(problem, memory, problem.optional)
+    moves = {
+        used - problem.optional - banned
+        for statement in problem.statements
+        for used, _ in memory.answers.plans(statement)
+    }
+    chosen = greedy.search(problem, memory.seen - banned, moves, problem.optional)
+    return Choice(chosen, _floor(problem, memory), memory.seen, exact=False)
 
 
-def _bound(problem: Problem, program: Program) -> float:
-    """The least that any allowed set costs in all, without the least benefit that an index must bring."""
-    bound = 0.0
-    seen: set[Chosen] = set()
-    for _ in range(BOUND_ROUNDS):
-        proposal = program.solve(0.0, 0.0, problem.clock.left)
-        if proposal is None:
-            break
-        bound = max(bound, proposal.bound)
-        if proposal.chosen in seen or problem.clock.over:
-            break
-        seen.add(proposal.chosen)
-        if problem.total(proposal.chosen) <= proposal.bound * (1 + 1e-4):
-            break
-        _learn(problem, program, proposal.chosen, proposal.costs)
-    return bound
+def learn(problem: Problem, memory: Memory, trial: Chosen) -> None:
+    """Bounds that are exact at the trial set."""
+    if trial in memory.learnt:
+        return
+    memory.learnt.add(trial)
+    found = problem.costs.spread(lambda s: chain(problem, memory.answers, s, trial), problem.statements)
+    memory.chains.update(dict.fromkeys(found))
+
+
+def _floor(problem: Problem, memory: Memory) -> float:
+    """No set costs less, since every statement costs this much with everything there, and no upkeep can fall lower."""
+    calls = {s.id: s.calls for s in problem.statements}
+    least: dict[str, float] = {}
+    for each in memory.chains:
+        least[each.statement] = max(each.best, least.get(each.statement, 0.0))
+    return sum(calls[id] * least[id] for id in sorted(least)) + problem.offset
+
+
+class _Search:
+    def __init__(self, highs: ModuleType, problem: Problem, memory: Memory, banned: frozenset[Index]) -> None:
+        self._highs = highs
+        self._problem = problem
+        self._memory = memory
+        self._banned = banned
+        self._best: Chosen = problem.optional
+        self._value = problem.wanted(self._best)
+        self._lower = Lower(highs, problem)
+        self._lower.ban(banned)
+        self._climbed = (-1, -1)
+        self._coarse = COARSE
+        self._bound = -math.inf
+
+    def run(self, rounds: int, bounded: bool) -> Choice:
+        problem, memory = self._problem, self._memory
+        if not memory.chains:
+            self._begin()
+        exact = False
+        stale = 0
+        for _ in range(rounds):
+            before = self._value
+            self._climb()
+            self._look_around(self._best)
+            self._lower.add(memory.chains)
+            if self._lower.indexes > EXACT_LIMIT:
+                break
+            proposal = self._propose()
+            if proposal is None:
+                break
+            self._bound = max(self._bound, proposal.bound)
+            self._consider(proposal.chosen)
+            if self._value <= self._bound + AGREED * abs(self._value) + 1e-9 * problem.reads_before:
+                exact = True
+                break
+            stale = stale + 1 if self._value == before else 0
+            known = proposal.chosen in memory.learnt
+            if self._over or self._good_enough(stale) or (known and self._coarse * self._left < AGREED / 2):
+                break
+            if known:
+                # It was proposed again because the program was solved too coarsely.
+                self._coarse *= COARSE
+            learn(problem, memory, proposal.chosen)
+            self._lower.add(memory.chains)
+        if self._lower.indexes > EXACT_LIMIT or self._bound < 0:
+            # Too large for the programs, or too little time for a single round of them.
+            self._consider(greedy.search(problem, memory.seen - self._banned, (), self._best))
+        least = _floor(problem, memory)
+        if not (problem.threshold or problem.hot_threshold or self._banned):
+            least = max(least, self._bound)
+        elif bounded:
+            least = max(least, self._unpriced_bound())
+        return Choice(self._best, least, memory.seen, exact)
+
+    def _good_enough(self, stale: int) -> bool:
+        """Whether what is left is not worth another round, after so many that found nothing better."""
+        if self._lower.indexes <= SMALL:
+            return False
+        left = (self._value - self._bound) / abs(self._value) if self._value else 0.0
+        return any(stale >= rounds and left <= most for rounds, most in ENOUGH)
+
+    @property
+    def _over(self) -> bool:
+        return self._problem.clock.spent > EXACT_SHARE
+
+    def _begin(self) -> None:
+        """Plans of the narrow candidates alone: the planner is quick with few, and they are most of what is worth having."""
+        problem, memory = self._problem, self._memory
+        stages = {candidate.stage for candidate in problem.candidates.values()}
+        narrow = frozenset(i for i, candidate in problem.candidates.items() if candidate.stage == min(stages))
+        if len(stages) > 1:
+            problem.costs.spread(
+                lambda s: chain(problem, memory.answers, s, problem.optional, among=narrow),
+                problem.statements,
+            )
+        else:
+            learn(problem, memory, problem.optional)
+
+    def _look_around(self, trial: Chosen) -> None:
+        """Other plans beside the trial set, and what the set gains from them."""
+        problem, memory = self._problem, self._memory
+        if trial in memory.learnt:
+            return
+        problem.costs.spread(
+            lambda s: chain(problem, memory.answers, s, trial, together=True), problem.statements
+        )
+        learn(problem, memory, trial)
+        self._climb()
+
+    def _climb(self) -> None:
+        """Follow the upper program until the planner agrees with it."""
+        problem, memory = self._problem, self._memory
+        seen: set[Chosen] = set()
+        for _ in range(CLIMBS):
+            known = memory.knowledge(problem)
+            if known == self._climbed:
+                return
+            self._climbed = known
+            found = upper.propose(
+                self._highs,
+                problem,
+                memory.answers,
+                memory.unlike,
+                self._banned,
+                self._best,
+                self._seconds,
+                max(AGREED, CLOSELY * self._left),
+            )
+            if found is None or found.chosen in seen:
+                return
+            seen.add(found.chosen)
+            if not self._consider(found.chosen):
+                return
+
+    def _propose(self) -> Solution | None:
+        problem = self._problem
+        return self._lower.solve(
+            problem.threshold,
+            problem.hot_threshold,
+            self._seconds,
+            max(AGREED / 2, self._coarse * self._left),
+            self._best,
+        )
+
+    @property
+    def _left(self) -> float:
+        """The relative difference between the two programs, as far as it matters."""
+        known = self._bound > 0 and self._value > 0
+        return min(1.0 - self._bound / self._value, 0.1) if known else 0.1
+
+    @property
+    def _seconds(self) -> float | None:
+        return self._problem.clock.until(EXACT_SHARE)
+
+    def _consider(self, chosen: Chosen) -> bool:
+        """Ask what the set really costs; whether the known plans took it to be cheaper."""
+        problem, memory = self._problem, self._memory
+
+        def look(statement: Statement) -> tuple[Chosen, bool]:
+            unlike = memory.unlike.get(statement.id, frozenset())
+            believed, standing = memory.answers.believed(statement, chosen, unlike)
+            true = memory.answers.ask(statement, chosen).cost
+            return standing, true > believed * (1 + AGREED)
+
+        surprised = False
+        for statement, (standing, dearer) in zip(
+            problem.statements, problem.costs.spread(look, problem.statements), strict=True
+        ):
+            if dearer:
+                surprised = True
+                memory.unlike[statement.id] = memory.unlike.get(statement.id, frozenset()) | standing
+        value = problem.wanted(chosen)
+        if (value, sorted(chosen)) < (self._value, sorted(self._best)) and problem.fits(chosen):
+            self._best, self._value = chosen, value
+        return surprised
+
+    def _unpriced_bound(self) -> float:
+        """The least that any allowed set costs in all, without the least benefit that an index must bring."""
+        problem, memory = self._problem, self._memory
+        self._lower.ban(frozenset())
+        self._lower.add(memory.chains)
+        bound = -math.inf
+        for _ in range(BOUND_ROUNDS):
+            proposal = self._lower.solve(0.0, 0.0, problem.clock.left, AGREED, self._best)
+            if proposal is None:
+                break
+            bound = max(bound, proposal.bound)
+            total = problem.total(proposal.chosen)
+            if total <= bound * (1 + NEAR) or proposal.chosen in memory.learnt or problem.clock.over:
+                break
+            learn(problem, memory, proposal.chosen)
+            self._lower.add(memory.chains)
+        return bound

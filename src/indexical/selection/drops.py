@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from indexical import ddl
-from indexical.model import Configuration, Drop, ExistingIndex, Index, Refusal, Table, Workload
+from indexical.model import Catalog, Configuration, Drop, ExistingIndex, Index, Refusal, Table, Workload
 from indexical.selection.problem import Chosen, Problem
 from indexical.selection.redundancy import Redundancy, protection, redundancies
 
@@ -36,12 +36,31 @@ class Dropping:
 
 
 def choose_drops(problem: Problem, workload: Workload, chosen: Chosen) -> Dropping:
-    """Every index that may go, one after the other, each judged with the ones before it gone."""
-    configuration = Configuration(chosen)
+    """Every index that may go, one after the other, each judged with the ones before it gone.
+
+    First those that the search itself has left out of ``chosen``.
+    """
+    new = chosen - problem.optional
+    window = scan_window(problem.catalog, workload)
     drops: list[Drop] = []
     refused: list[Refusal] = []
+    configuration = Configuration(new)
+    for existing in _left_out(problem, chosen):
+        without = configuration.without(existing.index)
+        why = _worse(problem, configuration, without, existing)
+        if why:
+            refused.append(Refusal(existing.name, "still-used", f"its upkeep is high, but {why}"))
+            continue
+        drops.append(
+            _drop(existing, "superseded", "", _paid(problem, configuration, without, existing, window))
+        )
+        configuration = without
+    chosen = new
+    gone = {(drop.existing.index.qualified_table, drop.existing.name) for drop in drops}
     for redundancy in redundancies(problem.catalog, added=chosen):
         existing = redundancy.existing
+        if (existing.index.qualified_table, existing.name) in gone:
+            continue
         without = _without(problem, configuration, existing, drops)
         why = _worse(problem, configuration, without, existing)
         if why:
@@ -49,7 +68,6 @@ def choose_drops(problem: Problem, workload: Workload, chosen: Chosen) -> Droppi
             continue
         drops.append(_drop(existing, redundancy.reason, redundancy.covered_by, _evidence(redundancy)))
         configuration = without
-    window = _window(problem, workload)
     for existing in _unused(problem, configuration, drops):
         without = _without(problem, configuration, existing, drops)
         if _worse(problem, configuration, without, existing):
@@ -75,6 +93,29 @@ def _evidence(redundancy: Redundancy) -> str:
     return f"{redundancy.evidence}; without it no statement's estimate rises by more than {TOLERANCE:.0%}"
 
 
+def _left_out(problem: Problem, chosen: Chosen) -> list[ExistingIndex]:
+    """What the search would drop, the one first that costs the writes most."""
+    left_out = problem.optional - chosen
+    found = [existing for existing in problem.catalog.indexes() if existing.index in left_out]
+    return sorted(found, key=lambda existing: (-problem.upkeep_of(existing.index), existing.name))
+
+
+def _saved(problem: Problem, before: Configuration, after: Configuration) -> float:
+    return problem.costs.upkeep(before) - problem.costs.upkeep(after)
+
+
+def _paid(
+    problem: Problem, before: Configuration, after: Configuration, existing: ExistingIndex, window: _Window
+) -> str:
+    reads = sum(
+        s.calls * (problem.costs.cost(s, after) - problem.costs.cost(s, before)) for s in problem.statements
+    )
+    return (
+        f"without it the writes cost {_saved(problem, before, after):,.1f} less and the reads {max(reads, 0.0):,.1f} more;"
+        f" no statement's estimate rises by more than {TOLERANCE:.0%}; {existing.scans} scans {window.text}"
+    )
+
+
 def _without(
     problem: Problem, configuration: Configuration, existing: ExistingIndex, gone: Iterable[Drop]
 ) -> Configuration:
@@ -95,12 +136,12 @@ def _without(
 def _worse(problem: Problem, before: Configuration, after: Configuration, existing: ExistingIndex) -> str:
     """What gets worse without the index; empty when nothing does."""
     rise = 0.0
-    for statement in problem.statements if after != before else ():
+    for statement in problem.reading(existing.index) if after != before else ():
         old, new = problem.costs.cost(statement, before), problem.costs.cost(statement, after)
         if new > old * (1 + TOLERANCE):
             return f"without it {statement.id} would cost {new:,.1f} instead of {old:,.1f} a call"
         rise += statement.calls * (new - old)
-    saved = problem.costs.maintenance(existing.index)
+    saved = _saved(problem, before, after) if after != before else problem.costs.maintenance(existing.index)
     if rise > max(saved, NOISE * problem.reads_before):
         return f"without it the reads would cost {rise:,.1f} more and the writes only {saved:,.1f} less"
     return ""
@@ -149,17 +190,18 @@ def _droppable(table: Table, existing: ExistingIndex) -> bool:
 def _supports_foreign_key(table: Table, existing: ExistingIndex, others: list[Index]) -> bool:
     """Whether it is the only index that leads on a foreign key's columns."""
     for key in table.foreign_keys:
-        if not _leads_on(existing.index, key.columns):
+        if not leads_on(existing.index, key.columns):
             continue
         if not any(
-            (other.schema, other.table) == (table.schema, table.name) and _leads_on(other, key.columns)
+            (other.schema, other.table) == (table.schema, table.name) and leads_on(other, key.columns)
             for other in others
         ):
             return True
     return False
 
 
-def _leads_on(index: Index, columns: tuple[str, ...]) -> bool:
+def leads_on(index: Index, columns: tuple[str, ...]) -> bool:
+    """Whether the index finds rows by these columns, as the check of a foreign key does."""
     leading = {key.column for key in index.keys[: len(columns)] if not key.opclass}
     return index.method == "btree" and not index.predicate and leading == set(columns)
 
@@ -172,8 +214,9 @@ class _Window:
     text: str
 
 
-def _window(problem: Problem, workload: Workload) -> _Window:
-    since, until = problem.catalog.statistics_since, problem.catalog.taken_at
+def scan_window(catalog: Catalog, workload: Workload) -> _Window:
+    """How long the counters of scans have been counting; 0 seconds when nobody knows."""
+    since, until = catalog.statistics_since, catalog.taken_at
     if since and until:
         seconds = (datetime.fromisoformat(until) - datetime.fromisoformat(since)).total_seconds()
         return _Window(seconds, f"in the {_span(seconds)} since {since}")

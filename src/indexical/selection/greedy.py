@@ -19,10 +19,10 @@ def search(problem: Problem, pool: Iterable[Index], moves: Iterable[Chosen], sta
     """The best set found; deterministic as long as the clock does not cut it short."""
     singles = [frozenset({index}) for index in sorted(set(pool))]
     together = sorted({move for move in moves if len(move) > 1}, key=lambda move: sorted(move))
-    best = start if problem.fits(start) else frozenset[Index]()
+    best = start if problem.fits(start) else problem.optional
     orders = (True, False) if problem.limits.storage_budget is not None else (False,)
     for per_byte in orders:
-        grown = _grow(problem, singles + together, frozenset(), per_byte)
+        grown = _grow(problem, singles + together, problem.optional, per_byte)
         best = _better(problem, best, _improve(problem, grown, singles))
     return _better(problem, best, _improve(problem, best, singles))
 
@@ -64,8 +64,16 @@ def _gain(problem: Problem, chosen: Chosen, move: Chosen, per_byte: bool) -> flo
     listed = [asking[id] for id in sorted(asking)]
     after = chosen | new
     saved = problem.reads(chosen, listed) - problem.reads(after, listed)
-    net = saved - (problem.upkeep(after) - problem.upkeep(chosen)) - problem.threshold * len(new)
-    return net / max(1, sum(problem.size(index) for index in sorted(new))) if per_byte else net
+    net = (
+        saved
+        - (problem.upkeep(after) - problem.upkeep(chosen))
+        - problem.threshold * len(new - problem.optional)
+    )
+    return (
+        net / max(1, sum(problem.size(index) for index in sorted(new - problem.optional)))
+        if per_byte
+        else net
+    )
 
 
 def _improve(problem: Problem, chosen: Chosen, singles: list[Chosen]) -> Chosen:

@@ -39,8 +39,10 @@ def worth(problem: Problem, others: Chosen, index: Index) -> Worth:
         gain = 1.0 - after / before if before > 0 else 0.0
         if gain > best:
             best, best_id = gain, statement.id
-    hot = problem.hot_price(with_) - problem.hot_price(without)
-    return Worth(index, saved, problem.upkeep_of(index), hot, best, best_id)
+    more, own = problem.upkeep(with_) - problem.upkeep(without), problem.upkeep_of(index)
+    # What the writes lose beyond the index's own upkeep are heap-only updates that only it ends.
+    hot = more - own if problem.groups_of(index) and more > own else 0.0
+    return Worth(index, saved, more - hot, hot, best, best_id)
 
 
 def verdict(problem: Problem, judged: Worth) -> str:
@@ -61,9 +63,10 @@ def verdict(problem: Problem, judged: Worth) -> str:
 def polish(problem: Problem, chosen: Chosen) -> tuple[Chosen, tuple[Worth, ...]]:
     """Take away what is not worth its place, the least worth first; also who had to go, and with which figures."""
     gone: list[Worth] = []
-    while chosen:
+    while chosen - problem.optional:
         judged = sorted(
-            (worth(problem, chosen, index) for index in sorted(chosen)), key=lambda w: (w.net, w.index)
+            (worth(problem, chosen, index) for index in sorted(chosen - problem.optional)),
+            key=lambda w: (w.net, w.index),
         )
         failing = next((each for each in judged if verdict(problem, each)), None)
         if failing is None:

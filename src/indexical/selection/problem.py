@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import copy
 import time
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 
 from indexical.model import Candidate, Candidates, Catalog, Configuration, Index, Limits, Statement, Workload
 from indexical.model.covers import covers
 from indexical.protocols import Costs
+from indexical.selection.alike import Classes, Widths, classes, dominated, words
 
 Chosen = frozenset[Index]
 
 SEARCH_SHARE = 0.7
 """The share of the deadline that the search may take; the rest is for proving and explaining the result."""
+
+
+GIANT = 20.0
+"""A statement counts for no more than this many times the average of the smaller ones when a benefit is called too small."""
+CROWD = 10
+"""Smaller statements that it takes for an average."""
 
 
 class Clock:
@@ -51,7 +60,14 @@ class Problem:
     """Statements, candidates and limits of one choice; asks the cost model and remembers."""
 
     def __init__(
-        self, workload: Workload, catalog: Catalog, candidates: Candidates, costs: Costs, limits: Limits
+        self,
+        workload: Workload,
+        catalog: Catalog,
+        candidates: Candidates,
+        costs: Costs,
+        limits: Limits,
+        *,
+        optional: Chosen = frozenset(),
     ) -> None:
         self.costs = costs
         self.limits = limits
@@ -59,17 +75,41 @@ class Problem:
         self.clock = Clock(None if limits.deadline is None else limits.deadline * SEARCH_SHARE)
         self.statements = tuple(sorted((s for s in workload.statements if s.calls > 0), key=lambda s: s.id))
         self.covered, self.candidates = _split(candidates, catalog)
-        self.relevant = self._relevance(candidates)
+        self.optional = optional
+        """Existing indexes that may go: a set that leaves one out drops it."""
+        self.widths = Widths(catalog)
+        self.relevant, self.classes = self._without_dominated(self._relevance(candidates))
         self.asking = self._asking()
-        self.today = {s.id: self.cost(s, frozenset()) for s in self.statements}
+        self.rank = {index: number for number, index in enumerate(sorted({*self.candidates, *optional}))}
+        self.today = {s.id: self.cost(s, optional) for s in self.statements}
         self.reads_before = sum(s.calls * self.today[s.id] for s in self.statements)
-        self.existing = tuple(sorted({existing.index for existing in catalog.indexes()}))
-        self.maintenance_before = sum(costs.maintenance(e.index) for e in catalog.indexes())
-        self.threshold = limits.min_benefit * self.reads_before
-        self.hot_threshold = max(0.0, limits.min_hot_benefit - limits.min_benefit) * self.reads_before
+        self.maintenance_before = costs.upkeep(Configuration())
+        telling = _telling([s.calls * self.today[s.id] for s in self.statements])
+        self.threshold = limits.min_benefit * telling
+        self.hot_threshold = max(0.0, limits.min_hot_benefit - limits.min_benefit) * telling
         self._upkeep: dict[Index, float] = {}
+        self._upkeeps: dict[Chosen, float] = {}
         self._groups: dict[Index, tuple[tuple[str, float], ...]] = {}
         self._writes_now: float | None = None
+        self._rivals: dict[tuple[Index, Index], bool] = {}
+        self._endable: frozenset[str] | None = None
+        self._reading: dict[tuple[str, str], list[Statement]] | None = None
+        self._able: dict[tuple[str, Index], Chosen] = {}
+
+    def _without_dominated(
+        self, relevant: Mapping[str, Chosen]
+    ) -> tuple[Mapping[str, Chosen], Mapping[str, Classes]]:
+        """Per statement what its plan could use, and how it looks to it; what is of no use beside another is taken away."""
+        found = {
+            s.id: classes(relevant.get(s.id, frozenset()) - self.optional, words(s.sql), self.widths)
+            for s in self.statements
+        }
+        gone = dominated(found)
+        for index in gone:
+            del self.candidates[index]
+        return {id: each - gone for id, each in relevant.items()}, {
+            id: each.without(gone) for id, each in found.items()
+        }
 
     def _relevance(self, candidates: Candidates) -> Mapping[str, Chosen]:
         """Per statement the candidates its plan could use: as generated, or else those that it asked for."""
@@ -80,6 +120,12 @@ class Problem:
                 asked.setdefault(id, set()).add(candidate.index)
         for id, indexes in candidates.relevant:
             asked.setdefault(id, set()).update(known.intersection(indexes))
+        on_tables: dict[tuple[str, str], set[Index]] = {}
+        for index in self.optional:
+            on_tables.setdefault((index.schema, index.table), set()).add(index)
+        for statement in self.statements if on_tables else ():
+            for table in self.costs.reads(statement) & on_tables.keys():
+                asked.setdefault(statement.id, set()).update(on_tables[table])
         return {id: frozenset(indexes) for id, indexes in asked.items()}
 
     def _asking(self) -> Mapping[Index, tuple[Statement, ...]]:
@@ -91,15 +137,36 @@ class Problem:
 
     def cost(self, statement: Statement, chosen: Chosen) -> float:
         """One call of the statement when exactly these candidates exist beside today's indexes."""
-        return self.costs.cost(statement, Configuration(self.part(statement, chosen)))
+        return self.costs.cost(statement, self.configuration(self.part(statement, chosen)))
 
     def used(self, statement: Statement, chosen: Chosen) -> Chosen:
         """Those of the chosen candidates that the statement's plans use."""
         part = self.part(statement, chosen)
-        return self.costs.used(statement, Configuration(part)) & part
+        return self.costs.used(statement, self.configuration(part)) & part
+
+    def configuration(self, chosen: Chosen) -> Configuration:
+        """The what-if that a set stands for: an index that may go and is not in it is taken away."""
+        return Configuration(chosen - self.optional, self.optional - chosen)
+
+    def able(self, id: str, index: Index) -> Chosen:
+        """The candidates that can stand in for this one in the plans of a statement; itself included."""
+        if (id, index) not in self._able:
+            own = frozenset({index})
+            known = index not in self.optional
+            self._able[(id, index)] = self.classes[id].able(index) if known else own
+        return self._able[(id, index)]
 
     def part(self, statement: Statement, chosen: Chosen) -> Chosen:
         return chosen & self.relevant.get(statement.id, frozenset())
+
+    def reading(self, index: Index) -> Sequence[Statement]:
+        """The statements whose plans an index of this table can matter to."""
+        if self._reading is None:
+            self._reading = {}
+            for statement in self.statements:
+                for table in self.costs.reads(statement):
+                    self._reading.setdefault(table, []).append(statement)
+        return self._reading.get((index.schema, index.table), ())
 
     def reads(self, chosen: Chosen, among: Iterable[Statement] | None = None) -> float:
         """All calls of all statements, or of some."""
@@ -119,21 +186,51 @@ class Problem:
     def groups_of(self, index: Index) -> tuple[tuple[str, float], ...]:
         """Groups of heap-only updates that the index ends, with their price."""
         if index not in self._groups:
-            self._groups[index] = tuple((id, cost) for id, _, cost, _ in self.costs.hot_groups(index))
+            own = {id: cost for id, _, cost, _ in self.costs.hot_groups(index)}
+            for other in sorted(self.optional - {index}):
+                # Ended today by an index that may go; this one would go on ending it.
+                if (other.schema, other.table) == (index.schema, index.table):
+                    for id, _, cost, columns in self.costs.hot_groups(other):
+                        if not columns_of(index).isdisjoint(columns):
+                            own.setdefault(id, cost)
+            self._groups[index] = tuple(sorted(own.items()))
         return self._groups[index]
 
-    def hot_price(self, chosen: Iterable[Index]) -> float:
+    def after_hot(self, index: Index) -> tuple[tuple[str, float], ...]:
+        """What the index costs more for each group, by id, once another one has ended it."""
+        return self.costs.after_hot(index)
+
+    def hot_price(self, indexes: Iterable[Index]) -> float:
         """Each ended group once, at the price of the index that makes it dearest."""
         prices: dict[str, float] = {}
-        for index in sorted(chosen):
+        for index in sorted(indexes):
             for id, cost in self.groups_of(index):
                 prices[id] = max(prices.get(id, 0.0), cost)
         return sum(prices[id] for id in sorted(prices))
 
-    def upkeep(self, chosen: Iterable[Index]) -> float:
-        """What the chosen candidates cost the writes in all."""
-        listed = sorted(chosen)
-        return sum(self.upkeep_of(index) for index in listed) + self.hot_price(listed)
+    @property
+    def offset(self) -> float:
+        """What the programs count for the indexes that may go, taken off: costs are told beside today's."""
+        return -sum(map(self.upkeep_of, sorted(self.optional))) - self.hot_price(self.optional)
+
+    def ends(self, id: str) -> bool:
+        """Whether any candidate, or any index that may go, ends this group of heap-only updates."""
+        if self._endable is None:
+            indexes = (*self.candidates, *self.optional)
+            self._endable = frozenset(id for index in indexes for id, _ in self.groups_of(index))
+        return id in self._endable
+
+    def within(self, limits: Limits) -> Problem:
+        """The same problem under other limits; what was learnt of costs is shared."""
+        other = copy.copy(self)
+        other.limits = limits
+        return other
+
+    def upkeep(self, chosen: Chosen) -> float:
+        """What the set costs the writes beyond what today's indexes do; below 0 where it drops some."""
+        if chosen not in self._upkeeps:
+            self._upkeeps[chosen] = self.costs.upkeep(self.configuration(chosen)) - self.maintenance_before
+        return self._upkeeps[chosen]
 
     def total(self, chosen: Chosen) -> float:
         return self.reads(chosen) + self.upkeep(chosen)
@@ -143,8 +240,9 @@ class Problem:
 
         This is what the search makes small.
         """
-        ended = {id for index in chosen for id, _ in self.groups_of(index)}
-        return self.total(chosen) + self.threshold * len(chosen) + self.hot_threshold * len(ended)
+        new = chosen - self.optional
+        ended = {id for index in new for id, _ in self.groups_of(index)}
+        return self.total(chosen) + self.threshold * len(new) + self.hot_threshold * len(ended)
 
     def size(self, index: Index) -> int:
         return self.costs.size(index)
@@ -163,11 +261,23 @@ class Problem:
         """Whether one of the two does all the work of the other, so that no set should hold both."""
         return covers(one, other) or covers(other, one)
 
+    def rivals(self, index: Index, among: Iterable[Index]) -> Iterator[Index]:
+        """Those that no set should hold beside this one."""
+        for other in among:
+            if (other.schema, other.table) != (index.schema, index.table) or other in self.optional:
+                continue
+            pair = (index, other) if index < other else (other, index)
+            if pair not in self._rivals:
+                self._rivals[pair] = self.repeats(*pair)
+            if self._rivals[pair]:
+                yield other
+
     def broken_limit(self, chosen: Chosen) -> str:
         """The limit that the set does not keep, for people; empty when it keeps all."""
         limits = self.limits
+        whole, chosen = chosen, chosen - self.optional
         for one, other in combinations(sorted(chosen), 2):
-            if self.repeats(one, other):
+            if any(self.rivals(one, (other,))):
                 return f"{one.text} and {other.text} would repeat one another"
         if limits.max_indexes is not None and len(chosen) > limits.max_indexes:
             return f"at most {limits.max_indexes} indexes are allowed"
@@ -175,9 +285,15 @@ class Problem:
             needed = sum(self.size(index) for index in sorted(chosen))
             if needed > limits.storage_budget:
                 return f"the set would take {needed:,} bytes of the {limits.storage_budget:,} allowed"
+        on_tables = Counter((index.schema, index.table) for index in chosen)
+        if (
+            limits.max_table_indexes is not None
+            and max(on_tables.values(), default=0) > limits.max_table_indexes
+        ):
+            return f"at most {limits.max_table_indexes} new indexes on one table are allowed"
         allowed = self.overhead_allowed
-        if allowed is not None and self.upkeep(chosen) > allowed:
-            return f"the writes would cost {self.upkeep(chosen):,.0f} units more, {allowed:,.0f} are allowed"
+        if allowed is not None and self.upkeep(whole) > allowed:
+            return f"the writes would cost {self.upkeep(whole):,.0f} units more, {allowed:,.0f} are allowed"
         return ""
 
     def fits(self, chosen: Chosen) -> bool:
@@ -200,3 +316,19 @@ def _split(
         else:
             open_.setdefault(index, candidate)
     return tuple(covered), open_
+
+
+def columns_of(index: Index) -> frozenset[str]:
+    """Every column that the index depends on, by the words of its expressions and its predicate."""
+    texts = (*(key.expression for key in index.keys), index.predicate)
+    named = (words(text) or frozenset[str]() for text in texts if text)
+    return frozenset({*index.columns, *index.include}).union(*named)
+
+
+def _telling(reads: Sequence[float]) -> float:
+    """All reads, giants among the statements cut down: one whose estimate is hours would hide every other one's gain."""
+    counted: list[float] = []
+    for each in sorted(reads):
+        crowd = len(counted) >= CROWD
+        counted.append(min(each, GIANT * sum(counted) / len(counted)) if crowd else each)
+    return sum(counted)

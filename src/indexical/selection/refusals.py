@@ -8,12 +8,14 @@ from indexical.selection.problem import Chosen, Problem
 
 _ORDER = ("keeps-hot", "over-budget", "inside-noise", "below-min-benefit", "served-by", "covered", "not-used")
 """The most interesting reason first."""
+EXAMPLES = 2
+"""Candidates judged for each idea."""
 
 
 def explain(problem: Problem, chosen: Chosen, seen_in_plans: frozenset[Index]) -> tuple[Refusal, ...]:
     """One refusal for each table and idea that a statement asked for; an idea is a leading key and a predicate."""
     judged: list[tuple[tuple[int, float, Index], Refusal]] = []
-    for index in sorted(set(problem.candidates) - chosen):
+    for index in _telling(problem, chosen, seen_in_plans):
         weight, refusal = _refusal(problem, chosen, index, index in seen_in_plans)
         judged.append(((_ORDER.index(refusal.reason), -weight, index), refusal))
     for candidate, name in problem.covered:
@@ -22,9 +24,26 @@ def explain(problem: Problem, chosen: Chosen, seen_in_plans: frozenset[Index]) -
         judged.append(((_ORDER.index("covered"), 0.0, index), Refusal(index.text, "covered", detail)))
     listed: dict[tuple[str, str, str, str], Refusal] = {}
     for (_, _, index), refusal in sorted(judged, key=lambda each: each[0]):
-        idea = (index.qualified_table, index.keys[0].text, index.predicate, index.method)
-        listed.setdefault(idea, refusal)
+        listed.setdefault(_idea(index), refusal)
     return tuple(listed.values())
+
+
+def _idea(index: Index) -> tuple[str, str, str, str]:
+    return index.qualified_table, index.keys[0].text, index.predicate, index.method
+
+
+def _telling(problem: Problem, chosen: Chosen, seen: frozenset[Index]) -> list[Index]:
+    """Of each idea the candidates that stand for it, those that a plan used before others: each costs planner calls."""
+    found: dict[tuple[str, str, str, str], list[Index]] = {}
+    narrowest_first = sorted(
+        set(problem.candidates) - chosen,
+        key=lambda index: (index not in seen, problem.widths.of(index), index),
+    )
+    for index in narrowest_first:
+        some = found.setdefault(_idea(index), [])
+        if len(some) < EXAMPLES:
+            some.append(index)
+    return sorted(index for some in found.values() for index in some)
 
 
 def _refusal(problem: Problem, chosen: Chosen, index: Index, seen: bool) -> tuple[float, Refusal]:
