@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from indexical import ddl
-from indexical.candidates import generate
+from indexical.candidates import generate, overlooked
 from indexical.emit.names import index_name
 from indexical.errors import WorkloadEmpty
 from indexical.model import (
@@ -308,6 +308,11 @@ def _not_examined(
 ) -> Iterable[NotExamined]:
     yield from costs.not_examined
     yield from candidates.not_examined
+    refused = {each.what for each in costs.not_examined}
+    today = Configuration()
+    yield from overlooked(
+        ((s, costs.plan(s, today)) for s in workload.statements if s.id not in refused), catalog
+    )
     yield from (NotExamined(skipped.what, skipped.why) for skipped in workload.skipped)
     yield from (NotExamined(what, why) for what, why in (*catalog.not_examined, *catalog.missing_rights))
     if costs.exhausted:

@@ -48,6 +48,9 @@ def _named(nodes: tuple[PlanNode, ...], columns: dict[str, set[str]]) -> Iterato
         for part, text in _PART.findall(node.condition):
             if part == "Filter" and (node.type != "Seq Scan" or node.relation not in columns):
                 continue
+            if part == "Sort Key" and "(" in text:
+                # An aggregate or an expression: sorted by, but not by the columns in it.
+                continue
             for match in _NAME.finditer(text):
                 if match["name"] is None:
                     continue

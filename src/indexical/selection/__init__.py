@@ -101,9 +101,11 @@ def _choose_worthy(problem: Problem, memory: Memory) -> tuple[Choice, Chosen]:
     first = choose(problem, memory, banned)
     best, gone = polish(problem, first.chosen)
     for _ in range(RETRIES):
-        if not gone or problem.clock.over:
+        # Where nothing was saved there is no part to take.
+        missed = {each.index for each in gone if each.saved > 0}
+        if not missed or problem.clock.over:
             break
-        banned |= {each.index for each in gone}
+        banned |= missed
         chosen, gone = polish(problem, choose(problem, memory, banned, AGAIN, bounded=False).chosen)
         best = chosen if problem.wanted(chosen) < problem.wanted(best) else best
     return first, best

@@ -31,7 +31,7 @@ CLIMBS = 8
 BOUND_ROUNDS = 3
 AGREED = 2e-4
 """Relative difference below which a proposal counts as optimal."""
-ENOUGH = ((1, 0.01), (5, 0.03), (7, 1.0))
+ENOUGH = ((0, 0.01), (2, 0.015), (4, 0.03), (6, 1.0))
 """Rounds without a better set, and the relative difference up to which that ends the search."""
 NEAR = 1e-2
 """Relative difference up to which the bound without least benefits is looked for."""
@@ -141,6 +141,8 @@ class _Search:
         self._lower.ban(banned)
         self._climbed = (-1, -1)
         self._coarse = COARSE
+        self._asked = COARSE
+        """The relative difference to which the lower program was solved last."""
         self._bound = -math.inf
 
     def run(self, rounds: int, bounded: bool) -> Choice:
@@ -166,7 +168,7 @@ class _Search:
                 break
             stale = stale + 1 if self._value == before else 0
             known = proposal.chosen in memory.learnt
-            if self._over or self._good_enough(stale) or (known and self._coarse * self._left < AGREED / 2):
+            if self._over or self._good_enough(stale) or (known and self._asked <= AGREED / 2):
                 break
             if known:
                 # It was proposed again because the program was solved too coarsely.
@@ -177,7 +179,7 @@ class _Search:
             # Too large for the programs, or too little time for a single round of them.
             self._consider(greedy.search(problem, memory.seen - self._banned, (), self._best))
         least = _floor(problem, memory)
-        if not (problem.threshold or problem.hot_threshold or self._banned):
+        if not (problem.threshold or (problem.hot_threshold and self._lower.ends_hot) or self._banned):
             least = max(least, self._bound)
         elif bounded:
             least = max(least, self._unpriced_bound())
@@ -245,12 +247,9 @@ class _Search:
 
     def _propose(self) -> Solution | None:
         problem = self._problem
+        self._asked = max(AGREED / 2, self._coarse * self._left)
         return self._lower.solve(
-            problem.threshold,
-            problem.hot_threshold,
-            self._seconds,
-            max(AGREED / 2, self._coarse * self._left),
-            self._best,
+            problem.threshold, problem.hot_threshold, self._seconds, self._asked, self._best
         )
 
     @property

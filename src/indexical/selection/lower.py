@@ -28,6 +28,11 @@ class Lower:
     def indexes(self) -> int:
         return len(self._program.x)
 
+    @property
+    def ends_hot(self) -> bool:
+        """Whether any index that plans used ends heap-only updates."""
+        return self._program.ends_hot
+
     def add(self, chains: Iterable[Chain]) -> None:
         """Add those that are new."""
         program = self._program

@@ -76,6 +76,11 @@ class Program:
         for index in sorted(problem.optional):
             self.index(index)
 
+    @property
+    def ends_hot(self) -> bool:
+        """Whether any index of the program ends heap-only updates."""
+        return bool(self._ended)
+
     def ban(self, banned: Chosen) -> None:
         """Keep these, and only these, from being chosen."""
         self._banned = banned
