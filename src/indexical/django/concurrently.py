@@ -177,7 +177,11 @@ def _drop(editor: Any, place: _Place, index: Index, patience: Patience) -> None:
 
 
 def _clear_up(editor: Any, place: _Place, index: Index, patience: Patience) -> None:
-    """After a failed build: its remains would cost every write. What cannot be removed is found by the next run."""
+    """After a failed build: its remains would cost every write. What cannot be removed is found by the next run.
+
+    What kept the build from its end may keep the remains from going, so this waits no longer than for a lock.
+    """
+    patience = Patience(patience.lock, patience.lock)
     with suppress(DatabaseError):
         present = _present(editor, place, index.name)
         if present is not None and present.table_oid == place.oid and not present.valid:

@@ -42,6 +42,8 @@ def covers(a: Index | ExistingIndex, b: Index | ExistingIndex) -> bool:
         return _keeps_promises(a, b) and covers(_structure(a), _structure(b))
     if a.table != b.table or (b.unique and (not a.unique or len(a.keys) != len(b.keys))):
         return False
+    if b.unique and not guarantees(a, b):
+        return False
     if a.predicate != b.predicate and not _same_rows(a.predicate, b.predicate):
         return False
     return _serves_keys(a, b) and _holds_include(a, b)
