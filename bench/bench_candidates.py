@@ -6,16 +6,14 @@ statements; with a snapshot of a TPC-H database its 22 queries too.
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections import Counter
-from pathlib import Path
 
 from monolith import make
+from result import publish
 from tpch import statements
 
-import indexical
 from indexical.candidates import generate
 from indexical.catalog.file import load
 from indexical.model import Candidates, Limits, Workload
@@ -54,11 +52,7 @@ def main() -> None:
         result["tpch"] = described(found)
         print(result["tpch"])
     result["held"] = float(str(sizes[-1]["cpu_seconds"])) <= LIMIT_SECONDS
-    result["versions"] = {"indexical": indexical.__version__, "python": sys.version.split()[0]}
-    line = json.dumps(result)
-    with (Path(__file__).parent / "results.jsonl").open("a") as file:
-        file.write(line + "\n")
-    print(f"RESULT {line}")
+    publish(result)
 
 
 if __name__ == "__main__":

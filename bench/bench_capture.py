@@ -5,7 +5,6 @@ The statement itself goes to a real private server, and once to nothing at all, 
 
 from __future__ import annotations
 
-import json
 import statistics
 import sys
 import tempfile
@@ -17,9 +16,9 @@ from urllib.parse import parse_qs, urlsplit
 
 from django.conf import settings
 from django.db import connection
+from result import publish
 
 import django
-import indexical
 from indexical.twin import engine
 from indexical.twin.server import PrivateServer
 
@@ -139,16 +138,8 @@ def main() -> None:
         "lookup_captured_us": round(captured, 1),
         "flush_ms": round(flush_ms, 2),
         "held": alone <= TARGET_US,
-        "versions": {
-            "indexical": indexical.__version__,
-            "django": django.get_version(),
-            "python": sys.version.split()[0],
-        },
     }
-    line = json.dumps(result)
-    with (Path(__file__).parent / "results.jsonl").open("a") as file:
-        file.write(line + "\n")
-    print(f"RESULT {line}")
+    publish(result, django=django.get_version())
 
 
 if __name__ == "__main__":

@@ -5,13 +5,11 @@ Pure; no server. Deterministic indexes of up to four of eight columns, a third o
 
 from __future__ import annotations
 
-import json
 import random
-import sys
 import time
-from pathlib import Path
 
-import indexical
+from result import publish
+
 from indexical.model import Index, Table
 from indexical.model.covers import covers
 from indexical.selection.redundancy import redundancies
@@ -76,12 +74,8 @@ def main() -> None:
         "catalog_s": round(seconds, 3),
         "redundant": redundant,
         "held": each_us <= TARGET_US and seconds <= TARGET_CATALOG_S,
-        "versions": {"indexical": indexical.__version__, "python": sys.version.split()[0]},
     }
-    line = json.dumps(result)
-    with (Path(__file__).parent / "results.jsonl").open("a") as file:
-        file.write(line + "\n")
-    print(f"RESULT {line}")
+    publish(result)
 
 
 if __name__ == "__main__":

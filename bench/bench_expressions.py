@@ -11,14 +11,12 @@ ones, ranges and groups that the database's own statistics of the expression nam
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
-import indexical
+from result import publish
+
 from indexical.catalog import snapshot
 from indexical.ddl import create_index
 from indexical.model import Catalog, Configuration, Index, Key, Statement
@@ -198,12 +196,8 @@ def main() -> None:
         "name": "expressions",
         "rows": rows,
         **told,
-        "versions": {"indexical": indexical.__version__, "python": sys.version.split()[0]},
     }
-    line = json.dumps(result)
-    with (Path(__file__).parent / "results.jsonl").open("a") as file:
-        file.write(line + "\n")
-    print(f"RESULT {line}")
+    publish(result)
 
 
 if __name__ == "__main__":

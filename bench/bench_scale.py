@@ -27,8 +27,8 @@ from typing import Any
 
 import monolith
 from bench_snapshot import peak_of
+from result import publish
 
-import indexical
 from indexical.advise import advise_catalog
 from indexical.catalog.file import load, save
 from indexical.model import Advice, Candidates, Configuration, Limits, Workload
@@ -237,12 +237,8 @@ def report(rows: list[dict[str, Any]], totals: list[float], tiny: dict[str, Any]
         "compression_loss": round(loss, 4),
         "small": {name: tiny[name] for name in ("statements", "seconds", "calls", "create")},
         "held": held,
-        "versions": {"indexical": indexical.__version__, "python": sys.version.split()[0]},
     }
-    line = json.dumps(result)
-    with (_HERE / "results.jsonl").open("a") as file:
-        file.write(line + "\n")
-    print(f"RESULT {line}")
+    publish(result)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ The database, the built indexes and every judged set are kept in the folder of `
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import tempfile
 import time
@@ -23,6 +22,7 @@ from typing import Any
 
 import tpch
 from references import REFERENCES, WhatIf
+from result import publish
 from select_execute import TIMEOUT, execute
 from select_judge import Judge
 from select_known import Known
@@ -30,7 +30,6 @@ from select_ours import KNOWN, Choice, choose, considering, limits_for, same_byt
 from select_source import WORKLOADS, Source, open_source, workload
 from select_verdicts import MEGABYTE, SIZE_ERROR, TO_BEAT, Budget, repeated, row, verdicts
 
-import indexical
 from indexical.advise import advise_catalog
 from indexical.catalog.file import load
 from indexical.model import Workload
@@ -318,11 +317,7 @@ def main() -> None:
             result["workloads"] = found
     if arguments.seeds:
         result["seeds"] = seeds(arguments)
-    result["versions"] = {"indexical": indexical.__version__, "python": sys.version.split()[0]}
-    line = json.dumps(result)
-    with (Path(__file__).parent / "results.jsonl").open("a") as file:
-        file.write(line + "\n")
-    print(f"RESULT {line}")
+    publish(result)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ on top. HypoPG answers on a PostgreSQL 15 where it is installed.
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
 import sys
 import tempfile
@@ -17,9 +16,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from invitations_source import example_source
+from result import publish
 from tpch import INDEXES, fill
 
-import indexical
 from indexical.catalog import snapshot
 from indexical.ddl import create_index
 from indexical.errors import DatabaseError, EngineFailed
@@ -289,12 +288,8 @@ def main() -> None:
         "twin": by_method,
         "hypopg": {m: summary([r for r in records if r["method"] == m], "hypopg") for m in methods},
         "held": held,
-        "versions": {"indexical": indexical.__version__, "python": sys.version.split()[0]},
     }
-    line = json.dumps(result)
-    with (Path(__file__).parent / "results.jsonl").open("a") as file:
-        file.write(line + "\n")
-    print(f"RESULT {line}")
+    publish(result)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-import indexical
+from result import publish
+
 from indexical.catalog import snapshot
 from indexical.catalog.file import load, save
 from indexical.pg.session import Session, connect
@@ -195,16 +196,8 @@ def report(
         "file_bytes": size,
         "dump_bytes": dump,
         "held": held,
-        "versions": {
-            "indexical": indexical.__version__,
-            "postgres": used.version,
-            "python": sys.version.split()[0],
-        },
     }
-    line = json.dumps(result)
-    with (_HERE / "results.jsonl").open("a") as file:
-        file.write(line + "\n")
-    print(f"RESULT {line}")
+    publish(result, postgres=used.version)
 
 
 if __name__ == "__main__":

@@ -13,9 +13,7 @@ columns, once with what it estimates itself.
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
@@ -25,8 +23,8 @@ from typing import Any
 
 import tpch
 from invitations_source import example_source
+from result import publish
 
-import indexical
 from indexical.catalog import snapshot
 from indexical.errors import EngineFailed, PlanRefused
 from indexical.model import Catalog, Configuration, Index, Parameters, Plan, Statement, Table
@@ -305,12 +303,8 @@ def report(
         "snapshot_s": round(snapshot_s, 2),
         "twins": results,
         "held": held,
-        "versions": {"indexical": indexical.__version__, "python": sys.version.split()[0]},
     }
-    line = json.dumps(result)
-    with (Path(__file__).parent / "results.jsonl").open("a") as file:
-        file.write(line + "\n")
-    print(f"RESULT {line}")
+    publish(result)
 
 
 def held_of(each: Mapping[str, Any], *, exact: bool) -> bool:

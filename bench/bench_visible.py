@@ -12,9 +12,7 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import json
 import random
-import sys
 import tempfile
 import threading
 import time
@@ -22,8 +20,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import tpch
+from result import publish
 
-import indexical
 from indexical.catalog import snapshot
 from indexical.model import Catalog, Configuration, Index, Key, Statement
 from indexical.pg.session import connect
@@ -137,12 +135,8 @@ def main() -> None:
         "scale": options.scale,
         "workers": options.workers,
         "present": measured,
-        "versions": {"indexical": indexical.__version__, "python": sys.version.split()[0]},
     }
-    line = json.dumps(result)
-    with (Path(__file__).parent / "results.jsonl").open("a") as file:
-        file.write(line + "\n")
-    print(f"RESULT {line}")
+    publish(result)
 
 
 if __name__ == "__main__":

@@ -7,14 +7,13 @@ threads. A second connection needs a second processor: what share of the machine
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
-import sys
 import threading
 import time
 from pathlib import Path
 
-import indexical
+from result import publish
+
 from indexical.catalog import snapshot
 from indexical.model import Configuration, Index, Key, Statement
 from indexical.pg.session import connect
@@ -135,12 +134,8 @@ def main() -> None:
         "gains": [round(each, 2) for each in gains],
         "idle_before": idle,
         "held": rates[1] >= TARGET and gain >= TARGET_GAIN,
-        "versions": {"indexical": indexical.__version__, "python": sys.version.split()[0]},
     }
-    line = json.dumps(result)
-    with (Path(__file__).parent / "results.jsonl").open("a") as file:
-        file.write(line + "\n")
-    print(f"RESULT {line}")
+    publish(result)
 
 
 if __name__ == "__main__":

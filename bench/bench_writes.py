@@ -13,13 +13,13 @@ from __future__ import annotations
 import argparse
 import json
 import statistics
-import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import indexical
+from result import publish
+
 from indexical.catalog import snapshot
 from indexical.ddl import create_index
 from indexical.model import Catalog, Index, Statement
@@ -304,12 +304,8 @@ def report(
         "measured": {line["index"][9:]: [line["insert_us"], line["update_us"]] for line in lines},
         "seconds": round(seconds),
         "held": within["insert"] >= 0.9 and within["update"] >= 0.8,
-        "versions": {"indexical": indexical.__version__, "postgres": used.version, "python": sys.version.split()[0]},
     }  # fmt: skip
-    line = json.dumps(result)
-    with (_HERE / "results.jsonl").open("a") as file:
-        file.write(line + "\n")
-    print(f"RESULT {line}")
+    publish(result, postgres=used.version)
 
 
 if __name__ == "__main__":
