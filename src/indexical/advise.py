@@ -309,10 +309,8 @@ def _not_examined(
     yield from costs.not_examined
     yield from candidates.not_examined
     refused = {each.what for each in costs.not_examined}
-    today = Configuration()
-    yield from overlooked(
-        ((s, costs.plan(s, today)) for s in workload.statements if s.id not in refused), catalog
-    )
+    planned = (s for s in workload.statements if s.id not in refused)
+    yield from overlooked(((s, costs.plan(s, Configuration())) for s in planned), candidates, catalog)
     yield from (NotExamined(skipped.what, skipped.why) for skipped in workload.skipped)
     yield from (NotExamined(what, why) for what, why in (*catalog.not_examined, *catalog.missing_rights))
     if costs.exhausted:

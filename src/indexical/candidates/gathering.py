@@ -64,7 +64,16 @@ def generate(workload: Workload, catalog: Catalog, limits: Limits) -> Candidates
         relevant=tuple((s.id, relevance.relevant(s, a.tables)) for s, a in read if a.tables),
         refused=tuple(sorted(gathered.refused, key=lambda each: (each.subject, each.reason, each.detail))),
         not_examined=_not_examined(read),
+        searched=tuple((s.id, _searched(a)) for s, a in read if a.tables),
     )
+
+
+def _searched(analysis: Analysis) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """By table, what all mentions of it search by."""
+    used: dict[str, set[str]] = defaultdict(set)
+    for facts in analysis.tables:
+        used[facts.table.qualified].update(facts.used)
+    return tuple((table, tuple(sorted(columns))) for table, columns in sorted(used.items()))
 
 
 def stage(index: Index, rule: str, statements: Iterable[str]) -> int:

@@ -11,8 +11,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from indexical.candidates.analysis import Reader
-from indexical.model import Catalog, NotExamined, Plan, PlanNode, Statement
+from indexical.model import Candidates, Catalog, NotExamined, Plan, PlanNode, Statement
 
 _PART = re.compile(r"(?:^|; )(Filter|Sort Key): ((?:'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|[^;'\"])*)")
 _NAME = re.compile(
@@ -22,18 +21,18 @@ _NAME = re.compile(
 )
 
 
-def overlooked(planned: Iterable[tuple[Statement, Plan]], catalog: Catalog) -> tuple[NotExamined, ...]:
+def overlooked(
+    planned: Iterable[tuple[Statement, Plan]], candidates: Candidates, catalog: Catalog
+) -> tuple[NotExamined, ...]:
     """What the plans of statements filter or sort by and the reading of their SQL did not see, in the order of the plans."""
-    reader = Reader(catalog)
     columns = {table.qualified: {column.name for column in table.columns} for table in catalog.tables}
+    searched = {id: {table: set(names) for table, names in tables} for id, tables in candidates.searched}
     found: list[NotExamined] = []
     for statement, plan in planned:
-        used: dict[str, set[str]] = defaultdict(set)
-        for facts in reader.analyse(statement.sql).tables:
-            used[facts.table.qualified] |= set(facts.used)
+        seen = searched.get(statement.id, {})
         gaps: dict[str, set[str]] = defaultdict(set)
         for relation, name in _named(plan.nodes, columns):
-            if name not in used[relation]:
+            if name not in seen.get(relation, ()):
                 gaps[relation].add(name)
         for relation, names in sorted(gaps.items()):
             why = f"its plan filters or sorts {relation} by {', '.join(sorted(names))}, which its SQL does not show"

@@ -41,13 +41,7 @@ def read_index(sql: str, *, schema: str = "") -> tuple[str, Index]:
 
     ``schema`` is used where the statement names none. Raises :class:`ValueError` when the text is anything else.
     """
-    try:
-        statement = sqlglot.parse_one(sql, read="postgres")
-    except SqlglotError as error:
-        raise ValueError("not a CREATE INDEX that can be read") from error
-    index = statement.this if isinstance(statement, exp.Create) else None
-    if not isinstance(index, exp.Index):
-        raise ValueError("not a CREATE INDEX that can be read")
+    index, unique = _create_index(sql)
     table = index.args["table"]
     parameters = index.args["params"]
     where = parameters.args.get("where")
@@ -59,13 +53,22 @@ def read_index(sql: str, *, schema: str = "") -> tuple[str, Index]:
         method=using.name.lower() if using is not None else "btree",
         include=tuple(column.name for column in parameters.args.get("include") or ()),
         predicate=_predicate_text(where.this) if where is not None else "",
-        unique=bool(statement.args.get("unique")),
+        unique=unique,
     )
     return index.name, structure
 
 
 def read_options(sql: str) -> tuple[tuple[str, str], ...]:
     """The storage parameters of a ``CREATE INDEX``, sorted by name; raises :class:`ValueError` as :func:`read_index` does."""
+    index, _ = _create_index(sql)
+    found = index.args["params"].args.get("with_storage") or ()
+    return tuple(
+        sorted((one.this.name.lower(), option_value(one.args["value"].sql().strip("'"))) for one in found)
+    )
+
+
+def _create_index(sql: str) -> tuple[exp.Index, bool]:
+    """The index of a ``CREATE INDEX``, and whether it is unique."""
     try:
         statement = sqlglot.parse_one(sql, read="postgres")
     except SqlglotError as error:
@@ -73,10 +76,7 @@ def read_options(sql: str) -> tuple[tuple[str, str], ...]:
     index = statement.this if isinstance(statement, exp.Create) else None
     if not isinstance(index, exp.Index):
         raise ValueError("not a CREATE INDEX that can be read")
-    found = index.args["params"].args.get("with_storage") or ()
-    return tuple(
-        sorted((one.this.name.lower(), option_value(one.args["value"].sql().strip("'"))) for one in found)
-    )
+    return index, bool(statement.args.get("unique"))
 
 
 def option_value(text: str) -> str:

@@ -32,16 +32,18 @@ _ANYWHERE: tuple[type[Any], ...] = (F, OrderBy, Lower, Upper)
 """Expressions that every database can index; others are not deterministic everywhere, or unknown there."""
 
 
-class _Patient:
+class _Patient(Operation):
     """The time limits, in seconds, which a migration may change by keyword."""
 
     lock_seconds: float
     wait_seconds: float
 
-    def _limits(self) -> dict[str, float]:
+    def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
+        name, arguments, keywords = super().deconstruct()
         limits = {"lock_seconds": self.lock_seconds, "wait_seconds": self.wait_seconds}
         usual = {"lock_seconds": LOCK_SECONDS, "wait_seconds": WAIT_SECONDS}
-        return {name: value for name, value in limits.items() if value != usual[name]}
+        changed = {name: value for name, value in limits.items() if value != usual[name]}
+        return name, list(arguments), {**keywords, **changed}
 
     @property
     def patience(self) -> Patience:
@@ -66,10 +68,6 @@ class AddIndexSafely(_Patient, AddIndexConcurrently):
     ) -> None:
         super().__init__(model_name, index)
         self.lock_seconds, self.wait_seconds = lock_seconds, wait_seconds
-
-    def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
-        name, arguments, keywords = super().deconstruct()
-        return name, list(arguments), {**keywords, **self._limits()}
 
     def describe(self) -> str:
         return f"Create index {self.index.name} on {self.model_name} without blocking writers"
@@ -169,10 +167,6 @@ class RemoveIndexSafely(_Patient, RemoveIndexConcurrently):
     ) -> None:
         super().__init__(model_name, name)
         self.lock_seconds, self.wait_seconds = lock_seconds, wait_seconds
-
-    def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
-        name, arguments, keywords = super().deconstruct()
-        return name, list(arguments), {**keywords, **self._limits()}
 
     def describe(self) -> str:
         return f"Remove index {self.name} from {self.model_name} without blocking writers"

@@ -32,6 +32,8 @@ class Candidates:
     refused: tuple[Refusal, ...] = ()
     """Ideas that were dropped before any planning, with the reason."""
     not_examined: tuple[NotExamined, ...] = ()
+    searched: tuple[tuple[str, tuple[tuple[str, tuple[str, ...]], ...]], ...] = ()
+    """For each statement id, by table: the columns that its SQL was seen to search, join, sort or group by. Sorted by id."""
 
     def relevant_to(self, statement_id: str) -> tuple[Index, ...]:
         return next((indexes for id, indexes in self.relevant if id == statement_id), ())

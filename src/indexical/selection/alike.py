@@ -14,8 +14,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from indexical.model import Catalog, Index, Key
+from indexical.model.columns import names
 
-_WORD = re.compile(r'"((?:[^"]|"")+)"|([^\W\d][\w$]*)')
 _EXISTS = re.compile(r"\bexists\s*\(\s*select\s+\*", re.IGNORECASE)
 """``EXISTS (SELECT * ...)`` reads no column."""
 _STAR = re.compile(r"(?:\b(?:select|distinct|all|returning)|[,.])\s*\*", re.IGNORECASE)
@@ -45,10 +45,7 @@ def words(sql: str) -> frozenset[str] | None:
     """Every name that a statement could mean by its words; None when it reads columns that it does not name."""
     if _STAR.search(_EXISTS.sub(" ", sql)):
         return None
-    found: set[str] = set()
-    for quoted, bare in _WORD.findall(sql):
-        found.add(quoted.replace('""', '"') if quoted else bare.lower())
-    return frozenset(found)
+    return names(sql)
 
 
 def look(index: Index, mentioned: frozenset[str] | None) -> Look:

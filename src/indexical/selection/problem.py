@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 
 from indexical.model import Candidate, Candidates, Catalog, Configuration, Index, Limits, Statement, Workload
+from indexical.model.columns import columns_of
 from indexical.model.covers import covers
 from indexical.protocols import Costs
 from indexical.selection.alike import Classes, Widths, classes, dominated, words
@@ -173,11 +174,6 @@ class Problem:
         listed = self.statements if among is None else among
         return sum(s.calls * self.cost(s, chosen) for s in listed)
 
-    def reads_saved(self, chosen: Chosen, index: Index) -> float:
-        """What the reads of ``chosen`` would cost more without this member of it."""
-        asking = self.asking.get(index, ())
-        return self.reads(chosen - {index}, asking) - self.reads(chosen, asking)
-
     def upkeep_of(self, index: Index) -> float:
         if index not in self._upkeep:
             self._upkeep[index] = self.costs.maintenance(index)
@@ -316,13 +312,6 @@ def _split(
         else:
             open_.setdefault(index, candidate)
     return tuple(covered), open_
-
-
-def columns_of(index: Index) -> frozenset[str]:
-    """Every column that the index depends on, by the words of its expressions and its predicate."""
-    texts = (*(key.expression for key in index.keys), index.predicate)
-    named = (words(text) or frozenset[str]() for text in texts if text)
-    return frozenset({*index.columns, *index.include}).union(*named)
 
 
 def _telling(reads: Sequence[float]) -> float:

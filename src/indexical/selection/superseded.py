@@ -7,8 +7,6 @@ the workload today: scans that no statement explains belong to something that th
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from indexical.model import Catalog, Configuration, Index, Limits, Workload
 from indexical.protocols import Costs
 from indexical.selection.drops import leads_on, scan_window
@@ -19,9 +17,7 @@ MOST = 60
 """Indexes that become choices, the dearest to keep first: each makes the search longer."""
 
 
-def optional(
-    workload: Workload, catalog: Catalog, costs: Costs, limits: Limits, doing_without: Iterable[Index] = ()
-) -> Chosen:
+def optional(workload: Workload, catalog: Catalog, costs: Costs, limits: Limits) -> Chosen:
     """Those worth asking about: the upkeep saved could matter beside the reads."""
     if limits.only == "create" or scan_window(catalog, workload).seconds < limits.unused_after:
         return frozenset()

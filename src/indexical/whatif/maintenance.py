@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from indexical.model import Catalog, Configuration, Index, Table, TableWrites, UpdateProfile
+from indexical.model.columns import columns_of
 from indexical.whatif.prices import PAGE, Prices
 
 HEAP_VERSION = 0.1
@@ -104,10 +105,6 @@ class Maintenance:
         """Planner units of one new row, averaged over rows that a partial index does not cover."""
         return self._entry(index, moved=False)
 
-    def touches(self, index: Index, profile: UpdateProfile) -> bool:
-        """Whether the updates change a column that the index holds or asks about, so that they cannot be heap-only."""
-        return self._ends(index, profile)
-
     def _hot_groups(self, index: Index) -> Iterable[HotGroup]:
         table = self._prices.table(index)
         writes = self._writes.get((index.schema, index.table))
@@ -166,7 +163,7 @@ class Maintenance:
         return self._enters(index) and self._changes(index, profile)
 
     def _changes(self, index: Index, profile: UpdateProfile) -> bool:
-        return not self._prices.columns(index).isdisjoint(profile.columns)
+        return not columns_of(index).isdisjoint(profile.columns)
 
     def _ended_today(self, table: Table, profile: UpdateProfile, but: Index) -> bool:
         """By another existing index; BRIN, which pays for itself alone, is not concerned."""

@@ -27,6 +27,7 @@ import re
 from collections.abc import Mapping
 
 from indexical.model import Catalog, Column, Index, Table, TableWrites
+from indexical.model.columns import names
 from indexical.whatif.selectivity import predicate_share
 
 PAGE = 8192
@@ -70,7 +71,6 @@ _RANDOM_PAGE_COST, _CACHE = 4.0, "4GB"
 _RANDOM_TYPES = ("uuid", "bytea", "inet", "cidr")
 _TIME_TYPES = ("timestamp", "date")
 _TEXT_TYPES = ("text", "character", "citext", "name", "bpchar")
-_WORD = re.compile(r"[a-z_][a-z0-9_$]*|\"(?:[^\"]|\"\")+\"", re.IGNORECASE)
 _AMOUNT = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(kB|MB|GB|TB|B|8kB|)\s*")
 _UNITS = {"kB": 1024, "MB": 1024**2, "GB": 1024**3, "TB": 1024**4, "B": 1, "8kB": PAGE}
 
@@ -85,7 +85,6 @@ class Prices:
         settings = dict(catalog.settings)
         self._cache = _bytes(settings.get("effective_cache_size", _CACHE))
         self._random_page_cost = _number(settings.get("random_page_cost", ""), _RANDOM_PAGE_COST)
-        self._touched: dict[Index, frozenset[str]] = {}
 
     def table(self, index: Index) -> Table | None:
         return self._tables.get((index.schema, index.table))
@@ -115,21 +114,12 @@ class Prices:
         if table is None or not index.predicate:
             return 1.0
         writes = self._writes.get((index.schema, index.table))
-        asked = named(index.predicate)
+        asked = names(index.predicate)
         if writes is not None and any(
             p.calls > 0 and not asked.isdisjoint(p.columns) for p in writes.updates
         ):
             return 1.0
         return predicate_share(table, index.predicate)
-
-    def columns(self, index: Index) -> frozenset[str]:
-        """All columns whose values the index holds or asks about."""
-        if index not in self._touched:
-            columns = {*index.columns, *index.include}
-            for text in (*(key.expression for key in index.keys), index.predicate):
-                columns |= named(text)
-            self._touched[index] = frozenset(columns)
-        return self._touched[index]
 
     def _stored_entry(self, index: Index, size: int, moved: bool) -> float:
         table = self.table(index)
@@ -153,8 +143,8 @@ class Prices:
         """The descent, and putting the entry together."""
         levels = max(1.0, math.log(rows, _ENTRIES_PER_PAGE))
         descent = CPU_OPERATOR * (math.log2(rows) + _DESCENT_FACTOR * levels)
-        names = [*(key.column for key in index.keys), *index.include]
-        columns = [table.column(name) if table is not None and name else None for name in names]
+        stored = [*(key.column for key in index.keys), *index.include]
+        columns = [table.column(name) if table is not None and name else None for name in stored]
         wide = max(0.0, sum(_width(column) for column in columns) - NARROW)
         text = self._compares_text(index, table)
         computed = sum(bool(key.expression) for key in index.keys)
@@ -167,11 +157,11 @@ class Prices:
         if table is None:
             return False
         key = index.keys[0]
-        names = named(key.expression) if key.expression else frozenset({key.column})
+        asked = names(key.expression) if key.expression else frozenset({key.column})
         return any(
             column.type.startswith(_TEXT_TYPES) and not _few(column)
             for column in table.columns
-            if column.name in names
+            if column.name in asked
         )
 
     def _pages(self, size: int, apart: float) -> float:
@@ -209,11 +199,6 @@ def scatter(column: Column | None, rows: float, *, moved: bool = False) -> float
         # Numbered by a sequence, whatever the column's default is called.
         return 0.05
     return min(1.0, max(0.1, values / max(rows / _ENTRIES_PER_PAGE, 1.0)))
-
-
-def named(text: str) -> frozenset[str]:
-    """Words of a piece of SQL that may be columns."""
-    return frozenset(word.strip('"').replace('""', '"') for word in _WORD.findall(text))
 
 
 def _gin_entries(name: str, opclass: str, table: Table | None) -> float:

@@ -7,12 +7,12 @@ import pytest
 from indexical.candidates import overlooked
 from indexical.model import NotExamined, Plan, PlanNode
 from indexical.testing import statement
-from tests.unit.candidates.shop import shop
+from tests.unit.candidates.shop import ask, shop
 
 
 def told(sql: str, *nodes: PlanNode) -> list[str]:
-    plan = Plan(1.0, nodes=nodes)
-    return [gap.why for gap in overlooked([(statement(sql), plan)], shop())]
+    planned = [(statement(sql), Plan(1.0, nodes=nodes))]
+    return [gap.why for gap in overlooked(planned, ask(planned[0][0]), shop())]
 
 
 def scan(
@@ -60,6 +60,11 @@ def test_each_statement_answers_for_itself() -> None:
     plan = Plan(1.0, nodes=(scan("Filter: (o.status = 'x'::text)"),))
     seen = statement("SELECT * FROM orders o WHERE status = $1", id="a")
     blind = statement("SELECT * FROM far_away", id="b")
-    assert overlooked([(seen, plan), (blind, plan)], shop()) == (
+    assert overlooked([(seen, plan), (blind, plan)], ask(seen, blind), shop()) == (
         NotExamined("b", "its plan filters or sorts public.orders by status, which its SQL does not show"),
     )
+
+
+def test_an_aggregate_that_is_sorted_by_is_no_column_to_search_by() -> None:
+    sort = PlanNode("Sort", condition="Sort Key: (sum(o.total)) DESC")
+    assert told("SELECT user_id, sum(total) FROM orders o GROUP BY 1 ORDER BY 2 DESC", sort, scan("")) == []
