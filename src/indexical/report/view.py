@@ -81,7 +81,8 @@ def _summary(advice: Advice) -> Section:
     reads = f"{number(advice.cost_before)} → {number(advice.cost_after)} planner units"
     upkeep = f"{number(advice.maintenance_before)} → {number(advice.maintenance_after)}"
     added = f"{plural(len(advice.create), 'new index', 'new indexes')} of {size(advice.storage_added)}"
-    freed = f"{plural(len(advice.drop), 'drop')} free {size(advice.storage_freed)}"
+    verb = "frees" if len(advice.drop) == 1 else "free"
+    freed = f"{plural(len(advice.drop), 'drop')} {verb} {size(advice.storage_freed)}"
     budget = f"; budget {size(advice.storage_budget)}" if advice.storage_budget is not None else ""
     server, planned = advice.planner.server_version, number(advice.planner.calls)
     least = (
