@@ -86,3 +86,8 @@ def test_every_name_is_valid_everywhere(table, columns, partial, model, clash):
     assert PLAIN.fullmatch(name)
     assert name.endswith("_idx")
     assert ddl.quote(name) == name
+
+
+def test_casts_say_nothing_about_an_index() -> None:
+    made = Index("public", "orders", (Key(expression="upper((email)::character varying(80))"), Key.asc("id")))
+    assert index_name(made, ()) == "orders_upper_email_id_idx"

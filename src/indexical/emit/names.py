@@ -19,6 +19,8 @@ _END = "idx"
 _DIGEST = 4
 _LEAST = 3
 """Letters that remain of a word at least, where there is room for it."""
+_CAST = re.compile(r"::\s*\"?[a-z_]\w*\"?(?: varying| precision)?(?:\(\d+\))?(?:\[\])?", re.IGNORECASE)
+"""What PostgreSQL adds to an expression of text says nothing about the index."""
 _NOT_PLAIN = re.compile(r"[^a-z0-9_]+")
 
 
@@ -41,7 +43,7 @@ def index_name(index: Index, taken: Container[str], *, model: str = "") -> str:
 
 
 def _key_word(key: Key) -> str:
-    return _plain(key.column or key.expression)
+    return _plain(key.column or _CAST.sub("", key.expression))
 
 
 def _plain(text: str) -> str:
