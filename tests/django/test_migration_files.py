@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import sys
 from pathlib import Path
 
 import psycopg
@@ -201,7 +202,10 @@ def test_the_formatter_is_the_one_that_the_project_configures(
     assert configured(tmp_path / "shop" / "migrations" / "0002_x.py") == tool
 
 
-@pytest.mark.skipif(shutil.which("ruff", path=".venv/bin") is None, reason="ruff is not installed")
+@pytest.mark.skipif(
+    shutil.which("ruff", path=str(Path(sys.executable).parent)) is None and shutil.which("ruff") is None,
+    reason="ruff is not installed beside this Python",
+)
 def test_ruff_formats_with_the_project_s_own_settings(tmp_path: Path) -> None:
     (tmp_path / "ruff.toml").write_text('[format]\nquote-style = "single"\n')
     (tmp_path / "shop").mkdir()

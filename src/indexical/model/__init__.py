@@ -56,6 +56,15 @@ from indexical.model.change import (
     WriteMeasurement,
 )
 from indexical.model.index import ExistingIndex, Index, Key
+from indexical.model.run import (
+    Backend,
+    BackupEvidence,
+    IndexRecord,
+    RunRecord,
+    RunStep,
+    StepState,
+    TargetIdentity,
+)
 from indexical.model.three_ways import ThreeWays, Way
 from indexical.model.workload import (
     Origin,
@@ -70,6 +79,8 @@ from indexical.model.workload import (
 __all__ = [
     "Advice",
     "Applied",
+    "Backend",
+    "BackupEvidence",
     "Candidate",
     "Candidates",
     "Catalog",
@@ -93,6 +104,7 @@ __all__ = [
     "HotLoss",
     "HotMeasurement",
     "Index",
+    "IndexRecord",
     "Instruction",
     "Key",
     "Limits",
@@ -109,6 +121,8 @@ __all__ = [
     "RangeType",
     "Recommendation",
     "Refusal",
+    "RunRecord",
+    "RunStep",
     "ScopedSetting",
     "ServerStatement",
     "Skipped",
@@ -116,9 +130,11 @@ __all__ = [
     "SourceEdit",
     "Statement",
     "StatementVerdict",
+    "StepState",
     "Table",
     "TableWrites",
     "Tablespace",
+    "TargetIdentity",
     "ThreeWays",
     "UpdateProfile",
     "Verified",

@@ -38,7 +38,7 @@ class DdlStatement:
     summary: str
     concurrent: bool = True
     action: str = "create"
-    """create | drop"""
+    """create | drop | reindex"""
     name: str = ""
     """The index's bare name."""
     index: Index | None = None
@@ -90,6 +90,9 @@ class Failed:
     what: str
     error: str
     remedy: str = ""
+    code: str = ""
+    """Stable, for scripts, such as ``DISK`` or ``CLEANUP_PENDING``; the list is in :mod:`indexical.model.codes`."""
+    sqlstate: str = ""
 
 
 @dataclass(frozen=True, slots=True)
