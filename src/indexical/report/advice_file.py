@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from indexical import ddl
 from indexical.errors import FileRefused, StatementRefused
-from indexical.model import Drop, ExistingIndex, HotLoss, Index, Key, Origin, Recommendation
+from indexical.model import Drop, HotLoss, Origin, Recommendation
+from indexical.model.stored import existing_from, index_from, string
 from indexical.report.document import read
 from indexical.report.json import VERSION
 from indexical.workload.lexer import Comment, scan
-
-T = TypeVar("T")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -54,8 +53,8 @@ def load(path: Path) -> AcceptedAdvice:
 
 
 def _recommendation(item: dict[str, Any]) -> Recommendation:
-    index = _index(item["index"])
-    name = _string(item["name"])
+    index = index_from(item["index"], _one_expression)
+    name = string(item["name"])
     return Recommendation(
         index=index,
         name=name,
@@ -67,40 +66,26 @@ def _recommendation(item: dict[str, Any]) -> Recommendation:
             HotLoss(tuple(loss["columns"]), float(loss["updates"]), float(loss["cost"]))
             for loss in item.get("hot_loss", [])
         ),
-        statements=tuple(_string(id) for id in item["statements"]),
-        phase=_string(item["phase"]),
-        rule=_string(item.get("rule", "")),
-        origins=tuple(Origin(location=_string(origin)) for origin in item.get("origin", [])),
-        model=_string(item.get("model") or ""),
-        declaration=_string(item.get("django") or ""),
+        statements=tuple(string(id) for id in item["statements"]),
+        phase=string(item["phase"]),
+        rule=string(item.get("rule", "")),
+        origins=tuple(Origin(location=string(origin)) for origin in item.get("origin", [])),
+        model=string(item.get("model") or ""),
+        declaration=string(item.get("django") or ""),
     )
 
 
 def _drop(item: dict[str, Any]) -> Drop:
-    raw = dict(item["existing"])
-    options = tuple((_string(name), _string(value)) for name, value in raw.get("options", ()))
-    existing = _built(ExistingIndex, {**raw, "index": _index(raw["index"]), "options": options})
+    existing = existing_from(item["existing"], _one_expression)
     return Drop(
         existing=existing,
-        reason=_string(item["reason"]),
-        covered_by=_string(item.get("covered_by") or ""),
-        evidence=_string(item.get("evidence", "")),
+        reason=string(item["reason"]),
+        covered_by=string(item.get("covered_by") or ""),
+        evidence=string(item.get("evidence", "")),
         ddl=ddl.drop_index(existing.index.schema, existing.name),
-        model=_string(item.get("model") or ""),
-        declared_by=_string(item.get("declared_by") or ""),
+        model=string(item.get("model") or ""),
+        declared_by=string(item.get("declared_by") or ""),
     )
-
-
-def _index(raw: dict[str, Any]) -> Index:
-    keys = tuple(_built(Key, key) for key in raw["keys"])
-    index = _built(
-        Index, {**raw, "keys": keys, "include": tuple(_string(column) for column in raw["include"])}
-    )
-    for name in (index.schema, index.table, *index.include, *(key.column for key in keys)):
-        _string(name)
-    for text in (index.predicate, *(key.expression for key in keys)):
-        _one_expression(text)
-    return index
 
 
 def _one_expression(sql: str) -> None:
@@ -114,24 +99,3 @@ def _one_expression(sql: str) -> None:
             break
     if open_brackets:
         raise ValueError("an index has an expression with a bracket too many or too few")
-
-
-def _built(cls: type[T], values: dict[str, Any]) -> T:
-    """An instance of a dataclass whose plain fields are checked against their defaults' types.
-
-    Fields that this program does not know are left out: a later version may have written the file.
-    """
-    for field in dataclasses.fields(cls):  # type: ignore[arg-type]
-        if field.name in values and isinstance(field.default, str | bool | int | float):
-            wanted = (int, float) if isinstance(field.default, float) else type(field.default)
-            if not isinstance(values[field.name], wanted):
-                raise TypeError(f"{field.name} is {type(values[field.name]).__name__}")
-    known = {field.name for field in dataclasses.fields(cls)}  # type: ignore[arg-type]
-    return cls(**{name: value for name, value in values.items() if name in known})
-
-
-def _string(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"expected text, found {type(value).__name__}")
-    value.encode()  # A lone surrogate is no text that a database or a file could hold.
-    return value

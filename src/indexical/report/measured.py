@@ -9,11 +9,13 @@ from pathlib import Path
 from indexical.errors import FileRefused
 from indexical.model import Measurement, NotMeasured
 from indexical.report import document as documents
+from indexical.report import html
+from indexical.report.sections import Chart, Column, Fact, Point, Section, Table
 from indexical.report.units import change, milliseconds, number, plural, shorten
-from indexical.report.view import Column, Section, Table
 
 FORMAT = "indexical-measure"
 VERSION = 1
+_DRAWN = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,8 @@ class Run:
     """The whole workload's reads once, milliseconds."""
     reads: tuple[Measurement, ...]
     not_measured: tuple[NotMeasured, ...] = ()
+    made_at: str = ""
+    """When it ended, in ISO 8601; empty when unknown."""
 
 
 def render_json(run: Run) -> str:
@@ -33,6 +37,7 @@ def render_json(run: Run) -> str:
         "format": FORMAT,
         "version": VERSION,
         "server_version": run.server_version,
+        "made_at": run.made_at,
         "read_ms": run.read_ms,
         "reads": reads,
         "not_measured": [asdict(item) for item in run.not_measured],
@@ -69,14 +74,29 @@ def load(path: Path) -> Run:
         read_ms = float(document["read_ms"])
     except (KeyError, OverflowError, TypeError, ValueError):
         raise FileRefused(f"{path} is damaged; measure again") from None
-    return Run(str(document.get("server_version", "")), read_ms, reads)
+    made_at = str(document.get("made_at", ""))
+    return Run(str(document.get("server_version", "")), read_ms, reads, made_at=made_at)
+
+
+def page(run: Run, before: Run | None = None) -> str:
+    """The run as an HTML page."""
+    earlier = f", compared with a run of {before.made_at or 'an unknown time'}" if before is not None else ""
+    return html.render_sections(
+        sections(run, before),
+        title="Measured reads",
+        subtitle=f"PostgreSQL {run.server_version}{earlier}",
+        made_at=run.made_at,
+    )
 
 
 def sections(run: Run, before: Run | None = None) -> tuple[Section, ...]:
     """The run, or the comparison with an earlier one, dearest statements first."""
     total = f"The workload's reads once: {milliseconds(run.read_ms)} on PostgreSQL {run.server_version}."
     lines = (total,) if before is None else (total, _comparison(run, before))
-    result = [Section(f"Measured ({plural(len(run.reads), 'statement')})", lines, _table(run, before))]
+    title = f"Measured ({plural(len(run.reads), 'statement')})"
+    result = [
+        Section(title, lines, _table(run, before), facts=_facts(run, before), charts=_charts(run, before))
+    ]
     if run.not_measured:
         result.append(
             Section(
@@ -91,14 +111,54 @@ def sections(run: Run, before: Run | None = None) -> tuple[Section, ...]:
     return tuple(result)
 
 
+def _facts(run: Run, before: Run | None) -> tuple[Fact, ...]:
+    facts = [
+        Fact("The workload's reads once", milliseconds(run.read_ms), "medians, weighted by calls"),
+        Fact("Statements measured", str(len(run.reads)), f"{len(run.not_measured)} not measured"),
+    ]
+    shared = _shared(run, before)
+    if shared is not None:
+        facts.append(
+            Fact("Change", change(*shared), f"from {milliseconds(shared[0])}, over what both runs measured")
+        )
+    return tuple(facts)
+
+
+def _charts(run: Run, before: Run | None) -> tuple[Chart, ...]:
+    """The dearest statements, now and before."""
+    earlier = {read.id: read for read in before.reads} if before else {}
+    dearest = sorted(run.reads, key=lambda read: (-read.calls * read.median_ms, read.id))[:_DRAWN]
+    if before is not None:
+        dearest = [read for read in dearest if read.id in earlier]
+    series = ("before", "now") if before is not None else ("now",)
+    points = tuple(
+        Point(read.id, (earlier[read.id].median_ms, read.median_ms) if before else (read.median_ms,))
+        for read in dearest
+    )
+    caption = (
+        f"The median of one execution of the {plural(len(points), 'statement')} that cost the workload most; the figures are in "
+        "the table."
+    )
+    return (Chart("bars", "One execution", caption, "milliseconds", "", series, points),) if points else ()
+
+
+def _shared(run: Run, before: Run | None) -> tuple[float, float] | None:
+    """Milliseconds before and now over what both runs measured, each statement weighed by its calls now."""
+    earlier = {read.id: read for read in before.reads} if before else {}
+    both = [read for read in run.reads if read.id in earlier]
+    if not both:
+        return None
+    old = sum(read.calls * earlier[read.id].median_ms for read in both)
+    return old, sum(read.calls * read.median_ms for read in both)
+
+
 def _comparison(run: Run, before: Run) -> str:
     """Both totals over what both runs measured, each statement weighed by its calls now: the rest proves nothing."""
     earlier = {read.id: read for read in before.reads}
     shared = [read for read in run.reads if read.id in earlier]
     if not shared:
         return "No statement was measured in both runs: there is nothing to compare."
-    old = sum(read.calls * earlier[read.id].median_ms for read in shared)
-    new = sum(read.calls * read.median_ms for read in shared)
+    old, new = _shared(run, before) or (0.0, 0.0)
     text = (
         f"Measured in both runs: {plural(len(shared), 'statement')}, before {milliseconds(old)}, now {milliseconds(new)} "
         f"({change(old, new)})."

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from indexical.model import Applied, Failed, NotMeasured, Outcome, Skipping, Verified
+from indexical.report.sections import Column, Section, Table
 from indexical.report.units import milliseconds, shorten, size
-from indexical.report.view import Column, Section, Table
 
 
 def outcome_sections(title: str, outcomes: Sequence[Outcome]) -> tuple[Section, ...]:

@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
+from indexical.report.sections import Section, Table
 from indexical.report.units import printable
-from indexical.report.view import Section, Table
 
 
 def render_sections(sections: Sequence[Section], *, width: int = 120, color: bool = False) -> str:

@@ -6,8 +6,8 @@ import json
 from typing import Any
 
 from indexical.model import Measurement, ThreeWays, Way
+from indexical.report.sections import Column, Section, Table
 from indexical.report.units import milliseconds, number, plural, share, shorten, size
-from indexical.report.view import Column, Section, Table
 
 VERSION = 1
 STATEMENTS = 14

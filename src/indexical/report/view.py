@@ -1,11 +1,6 @@
-"""What a report shows, before anybody decides how: sections of lines and tables.
-
-Text and Markdown are two renderings of the same sections, so that they can never disagree.
-"""
+"""The advice as sections."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 from indexical.model import Advice, Drop, Recommendation, Refusal, StatementVerdict
 from indexical.model.confirmation import Confirmation
@@ -16,7 +11,10 @@ from indexical.report.confirmation import (
     index_rows,
     statement_rows,
 )
+from indexical.report.sections import Column, Section, Table
 from indexical.report.units import change, number, plural, share, shorten, size
+
+__all__ = ["Column", "Section", "Table", "advice_sections", "printable_index"]
 
 SMALL = "small-table"
 """Refusals of this reason are told in one line: they are about tables, not about ideas."""
@@ -24,26 +22,6 @@ SHOWN_SLACK = 0.0005
 """Share of the cost from which on the planner's contradictions are told."""
 TEXT_ROWS = 12
 """Rows of a long table that a summary shows."""
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    title: str
-    right: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    columns: tuple[Column, ...]
-    rows: tuple[tuple[str, ...], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    title: str
-    lines: tuple[str, ...] = ()
-    table: Table | None = None
-    notes: tuple[str, ...] = ()
 
 
 def advice_sections(advice: Advice, *, full: bool = False) -> tuple[Section, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from datetime import UTC, datetime
 from pathlib import Path
 
 from indexical.cli import units
@@ -28,6 +29,7 @@ def configure(parser: argparse.ArgumentParser, door: Door) -> None:
         "--compare", metavar="FILE", help="an earlier run that -o wrote: shows before and after"
     )
     parser.add_argument("-o", "--output", metavar="FILE", help="save the run there as JSON")
+    parser.add_argument("--report", metavar="FILE", help="write the run as an HTML page there")
 
 
 def run(arguments: argparse.Namespace, door: Door) -> int:
@@ -40,9 +42,12 @@ def run(arguments: argparse.Namespace, door: Door) -> int:
             read_ms=total_ms(found),
             reads=tuple(item for item in found if isinstance(item, Measurement)),
             not_measured=tuple(item for item in found if isinstance(item, NotMeasured)),
+            made_at=datetime.now(UTC).isoformat(timespec="seconds"),
         )
     if arguments.output:
         emit(measured.render_json(now), arguments.output)
+    if arguments.report:
+        emit(measured.page(now, before), arguments.report)
     width, color = terminal()
     print(render_sections(measured.sections(now, before), width=width, color=color), end="")
     return 0
