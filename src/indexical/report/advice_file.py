@@ -75,6 +75,11 @@ def _recommendation(item: dict[str, Any]) -> Recommendation:
     )
 
 
+def _made_for(raw: dict[str, Any]) -> MadeFor:
+    columns = tuple((_string(name), _string(type)) for name, type in raw.get("columns", ()))
+    return _built(MadeFor, {**raw, "columns": columns})
+
+
 def _drop(item: dict[str, Any]) -> Drop:
     existing = existing_from(item["existing"], _one_expression)
     return Drop(

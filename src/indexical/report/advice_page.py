@@ -12,6 +12,7 @@ from indexical.model import Advice, Plan, PlanNode, Recommendation, StatementVer
 from indexical.report.sections import Chart, Detail, Fact, Node, Point, Section, Trees
 from indexical.report.units import change, number, plural, share, shorten, size
 from indexical.report.view import advice_sections, printable_index
+from indexical.workload.masking import without_literals
 
 _MEGABYTE = 1024 * 1024
 _TREES = 3
@@ -159,11 +160,19 @@ def _nodes(plan: Plan | None) -> tuple[Node, ...]:
 
 
 def _node(node: PlanNode) -> Node:
-    where = " ".join(filter(None, (node.relation.removeprefix("public."), node.index and f"by {node.index}")))
+    where = " ".join(
+        filter(
+            None,
+            (
+                node.relation.removeprefix("public."),
+                node.index and f"by {node.index.removeprefix('public.')}",
+            ),
+        )
+    )
     return Node(
         node.depth,
         f"{node.type} {where}".strip(),
-        shorten(node.condition, 200),
+        shorten(without_literals(node.condition), 200),
         f"cost {number(node.cost)}, {number(node.rows)} rows",
         _mark(node),
     )

@@ -86,6 +86,7 @@ def _create(item: Recommendation) -> dict[str, Any]:
         "rule": item.rule,
         "origin": _origins(item.origins),
         "index": asdict(index),
+        "made_for": asdict(item.made_for),
     }
 
 

@@ -170,3 +170,17 @@ def test_a_chart_takes_any_label_and_an_empty_one_is_no_picture() -> None:
     chart = Chart("bars", "t", "c", "x", "y", ("$a_{b$",), (Point("$\\frac{1}$ <b> & \x00", (1.0,)),))
     assert "data:image/svg+xml" in html.render_sections((Section("s", charts=(chart,)),), title="t")
     assert "<img" not in html.render_sections((Section("s", charts=(replace(chart, points=()),)),), title="t")
+
+
+def test_values_in_a_plan_s_conditions_are_withheld() -> None:
+    condition = "((email)::text = 'who@example.org'::text) AND (total > 4711.5) AND (note = E'it''s \\' x')"
+    plan = Plan(5.0, nodes=(PlanNode("Seq Scan", relation="public.orders", condition=condition),))
+    (first, *_) = advice().statements
+    page = Page(render(advice(statements=(replace(first, plan_before=plan, plan_after=plan),)), "html"))
+    assert "((email)::text = ?::text) AND (total > ?) AND (note = ?)" in page.text
+    for value in ("who@", "4711", "it''s"):
+        assert value not in page.text
+    broken = replace(plan, nodes=(PlanNode("Seq Scan", condition="(email = 'who@example.org"),))
+    page = Page(render(advice(statements=(replace(first, plan_before=broken),)), "html"))
+    assert "(withheld: it cannot be read)" in page.text
+    assert "who@" not in page.text
