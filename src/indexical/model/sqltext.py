@@ -31,6 +31,21 @@ _BEFORE_GROUP = frozenset(
 )
 
 
+_LITERAL = re.compile(
+    r"""(?P<name>"(?:[^"]|"")*"|\$\d+)|E'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|(?<![\w.])-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?\b"""
+)
+"""Literals as PostgreSQL prints them in a plan, and the quoted names and parameters that have to be stepped over."""
+
+
+def without_literals(text: str) -> str:
+    """A condition as PostgreSQL prints it in a plan, with ``...`` for every literal: they are values of rows."""
+    return _LITERAL.sub(_hidden, text)
+
+
+def _hidden(match: re.Match[str]) -> str:
+    return match[0] if match["name"] else "..."
+
+
 @lru_cache(maxsize=65536)
 def normalised(text: str) -> str:
     """The comparable spelling of an SQL expression; the empty text stays empty."""

@@ -6,12 +6,12 @@ Node and property names are PostgreSQL's (https://www.postgresql.org/docs/18/usi
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from indexical.model import ExistingIndex, Index, Plan, PlanNode
+from indexical.model.sqltext import without_literals
 
 _CONDITIONS = (
     "Index Cond",
@@ -24,10 +24,6 @@ _CONDITIONS = (
     "One-Time Filter",
     "TID Cond",
 )
-_LITERAL = re.compile(
-    r"""(?P<name>"(?:[^"]|"")*"|\$\d+)|E?'(?:[^']|'')*'|(?<![\w.])-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?\b"""
-)
-"""Literals as PostgreSQL prints them in a plan, and the quoted names and parameters that have to be stepped over."""
 _LISTS = ("Sort Key", "Presorted Key", "Group Key")
 
 
@@ -83,12 +79,8 @@ def with_structures(plan: Plan, hypothetical: Mapping[str, Index]) -> Plan:
 
 def without_values(plan: Plan) -> Plan:
     """The plan with every literal of its conditions left out, for values that nobody wrote into the workload."""
-    nodes = tuple(replace(node, condition=_LITERAL.sub(_hidden, node.condition)) for node in plan.nodes)
+    nodes = tuple(replace(node, condition=without_literals(node.condition)) for node in plan.nodes)
     return replace(plan, nodes=nodes)
-
-
-def _hidden(match: re.Match[str]) -> str:
-    return match[0] if match["name"] else "..."
 
 
 def _top(document: Mapping[str, Any] | Sequence[Any] | str | bytes) -> Mapping[str, Any]:

@@ -9,10 +9,10 @@ from dataclasses import replace
 from typing import Literal
 
 from indexical.model import Advice, Plan, PlanNode, Recommendation, StatementVerdict
+from indexical.model.sqltext import without_literals
 from indexical.report.sections import Chart, Detail, Fact, Node, Point, Section, Trees
 from indexical.report.units import change, number, plural, share, shorten, size
 from indexical.report.view import advice_sections, printable_index
-from indexical.workload.masking import without_literals
 
 _MEGABYTE = 1024 * 1024
 _TREES = 3

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from indexical.ddl import quote
 from indexical.workload.clauses import Clauses
-from indexical.workload.lexer import Comment, LexicalError, Token, scan
+from indexical.workload.lexer import Token
 
 _KEPT_PREFIXES = [
     ["interval"],
@@ -46,25 +46,6 @@ def mask(token: Token) -> str:
             return "'" + token.value
         case _:
             return token.text
-
-
-def without_literals(text: str) -> str:
-    """The text with ``?`` for every literal, as it stands otherwise; for plans' conditions, which show values of rows.
-
-    Text that cannot be read is withheld whole.
-    """
-    parts: list[str] = []
-    end = 0
-    try:
-        for token in scan(text):
-            if isinstance(token, Comment):
-                continue
-            if token.kind in _LITERALS:
-                parts += [text[end : token.start], "?"]
-                end = token.end
-    except LexicalError:
-        return "(withheld: it cannot be read)"
-    return "".join([*parts, text[end:]])
 
 
 def masked_words(found: Sequence[Token]) -> list[str]:

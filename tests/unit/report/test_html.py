@@ -177,10 +177,6 @@ def test_values_in_a_plan_s_conditions_are_withheld() -> None:
     plan = Plan(5.0, nodes=(PlanNode("Seq Scan", relation="public.orders", condition=condition),))
     (first, *_) = advice().statements
     page = Page(render(advice(statements=(replace(first, plan_before=plan, plan_after=plan),)), "html"))
-    assert "((email)::text = ?::text) AND (total > ?) AND (note = ?)" in page.text
+    assert "((email)::text = ...::text) AND (total > ...) AND (note = ...)" in page.text
     for value in ("who@", "4711", "it''s"):
         assert value not in page.text
-    broken = replace(plan, nodes=(PlanNode("Seq Scan", condition="(email = 'who@example.org"),))
-    page = Page(render(advice(statements=(replace(first, plan_before=broken),)), "html"))
-    assert "(withheld: it cannot be read)" in page.text
-    assert "who@" not in page.text
