@@ -26,6 +26,7 @@ from indexical.model import (
     HotLoss,
     Index,
     Limits,
+    MadeFor,
     NotExamined,
     PlannerUse,
     Recommendation,
@@ -34,6 +35,7 @@ from indexical.model import (
     StatementVerdict,
     Workload,
 )
+from indexical.model.columns import columns_of
 from indexical.protocols import Planner
 from indexical.selection import Selection, phases, select
 from indexical.whatif import CostModel
@@ -169,6 +171,7 @@ def justify(
     """Turn the choice into advice: names, benefits, plans before and after, and what gets worse."""
     names = name_all(selection.chosen, catalog)
     create = tuple(_recommend(c, names, workload, costs, selection) for c in selection.chosen)
+    create = tuple(replace(each, made_for=_made_for(each.index, catalog)) for each in create)
     phase = phases(create, workload)
     create = tuple(replace(each, phase=phase[each.name]) for each in create)
     by_structure = _by_structure(catalog)
@@ -239,6 +242,14 @@ def _recommend(
         rule=candidate.rule,
         origins=tuple(sorted({origin for s in users for origin in s.origins})),
     )
+
+
+def _made_for(index: Index, catalog: Catalog) -> MadeFor:
+    table = catalog.table(index.schema, index.table)
+    if table is None:
+        return MadeFor()
+    used = columns_of(index)
+    return MadeFor(table.oid, tuple(sorted((c.name, c.type) for c in table.columns if c.name in used)))
 
 
 def _by_structure(catalog: Catalog) -> Mapping[Index, list[ExistingIndex]]:

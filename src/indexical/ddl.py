@@ -94,8 +94,8 @@ def key_sql(key: Key) -> str:
     return " ".join(parts)
 
 
-def create_index(index: Index, name: str, *, concurrently: bool = False) -> str:
-    """``CREATE INDEX`` for the index, without a closing semicolon."""
+def create_index(index: Index, name: str, *, concurrently: bool = False, only: bool = False) -> str:
+    """``CREATE INDEX`` for the index, without a closing semicolon; ``only`` leaves out a partitioned table's parts."""
     if len(name.encode()) > MAX_IDENTIFIER:
         raise InputError(
             f"the index name {name!r} is longer than {MAX_IDENTIFIER} bytes; choose a shorter one"
@@ -104,7 +104,7 @@ def create_index(index: Index, name: str, *, concurrently: bool = False) -> str:
     if concurrently:
         words.append("CONCURRENTLY")
     words.append(quote(name))
-    words.append(f"ON {qualified(index.schema, index.table)}")
+    words.append(f"ON {'ONLY ' if only else ''}{qualified(index.schema, index.table)}")
     if index.method != "btree":
         words.append(f"USING {quote(index.method)}")
     words.append(f"({', '.join(key_sql(key) for key in index.keys)})")

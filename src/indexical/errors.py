@@ -9,8 +9,10 @@
     │   └── ProjectRefused          a Django project cannot be mapped or edited with certainty
     ├── DatabaseError           exit 3: the database refused or was lost
     │   ├── ConnectionFailed
+    │   │   └── NoAnswer            the server was reached once and then said nothing in time
     │   ├── RightMissing
     │   ├── PreflightRefused        a change was not begun, and nothing was changed
+    │   │   └── TurnTaken           exit 75: another run changes the database now; later it may go
     │   ├── PlanRefused             a statement cannot be planned; the others can
     │   └── EngineFailed            the private server of the planner twin could not be started or has ended
     └── NotHeld                 exit 1: an apply or a verify that did not hold
@@ -72,12 +74,21 @@ class ConnectionFailed(DatabaseError):
     code = "E210"
 
 
+class NoAnswer(ConnectionFailed):
+    code = "E215"
+
+
 class RightMissing(DatabaseError):
     code = "E220"
 
 
 class PreflightRefused(DatabaseError):
     code = "E230"
+
+
+class TurnTaken(PreflightRefused):
+    exit_code = 75
+    code = "E235"
 
 
 class PlanRefused(DatabaseError):

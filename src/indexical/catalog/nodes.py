@@ -12,6 +12,7 @@ from typing import Any
 
 from indexical.errors import InputError
 from indexical.model import Catalog, ExistingIndex, Node, Table, WriteCounters
+from indexical.pg.database import database_row
 from indexical.pg.queries import load
 from indexical.pg.session import Session
 
@@ -42,7 +43,7 @@ def read_use(session: Session, name: str) -> NodeUse:
     with session.transaction(roll_back=True, one_moment=True):
         session.set("TimeZone", "UTC", local=True)
         session.set("search_path", "", local=True)
-        database = session.rows(load("database"))[0]
+        database = database_row(session)
         identity = session.rows(load("node"))[0]
         scans = {
             (row["schema"], row["table"], row["name"]): (int(row["scans"]), str(row["last_used"]))
@@ -59,6 +60,7 @@ def read_use(session: Session, name: str) -> NodeUse:
         taken_at=database["taken_at"],
         statistics_since=database["statistics_since"],
         scans=sum(count for count, _ in scans.values()),
+        standbys=database["standbys"],
     )
     return NodeUse(
         node,
@@ -89,6 +91,7 @@ def merged(catalog: Catalog, source: NodeUse, replicas: Sequence[NodeUse]) -> Ca
         catalog,
         tables=tables,
         nodes=tuple(use.node for use in (source, *replicas)),
+        standbys=max(use.node.standbys for use in (source, *replicas)),
         # Unknown on one of them is unknown for all: an empty text says that.
         statistics_since=max(since) if all(since) else "",
         not_examined=tuple(sorted(missing)),

@@ -26,6 +26,7 @@ from indexical.model import (
     WriteCounters,
 )
 from indexical.pg.capabilities import Capabilities
+from indexical.pg.database import database_row
 from indexical.pg.indexes import existing_indexes, without_outer_parentheses
 from indexical.pg.queries import load
 from indexical.pg.session import Session
@@ -89,7 +90,7 @@ class _Reader:
         uncounted = self._stop_counting()
         self._tell("snapshot", 0.0, "schema")
         settings = session.rows(load("settings"))
-        database = session.rows(load("database"))[0]
+        database = database_row(session)
         session.set("search_path", "", local=True)
         session.set("TimeZone", "UTC", local=True)
         # The catalog's queries look dear to the planner; compiling them costs more than it saves.
@@ -157,6 +158,8 @@ class _Reader:
             functions=functions,
             scoped_settings=objects.scoped_settings(session, (row["name"] for row in settings)),
             tablespaces=objects.tablespaces(session),
+            standby=database["standby"],
+            standbys=database["standbys"],
         )
 
     def _stop_counting(self) -> bool:

@@ -133,6 +133,7 @@ class HypoPg:
         try:
             if not self._session.closed:
                 self._reset()
+                self._session.script(["DEALLOCATE ALL"])
         except DatabaseError:
             # The session was lost, and what it held with it.
             pass

@@ -55,11 +55,12 @@ from indexical.model.change import (
     Verified,
     WriteMeasurement,
 )
-from indexical.model.index import ExistingIndex, Index, Key
+from indexical.model.index import ExistingIndex, Index, Key, MadeFor
 from indexical.model.run import (
     Backend,
     BackupEvidence,
     IndexRecord,
+    RunNote,
     RunRecord,
     RunStep,
     StepState,
@@ -108,6 +109,7 @@ __all__ = [
     "Instruction",
     "Key",
     "Limits",
+    "MadeFor",
     "Measurement",
     "Node",
     "NotExamined",
@@ -121,6 +123,7 @@ __all__ = [
     "RangeType",
     "Recommendation",
     "Refusal",
+    "RunNote",
     "RunRecord",
     "RunStep",
     "ScopedSetting",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from indexical.model.confirmation import Confirmation
-from indexical.model.index import ExistingIndex, Index
+from indexical.model.index import ExistingIndex, Index, MadeFor
 from indexical.model.workload import Origin
 
 
@@ -161,6 +161,8 @@ class Recommendation:
     """``app.Model`` once the Django door has mapped the table."""
     declaration: str = ""
     """``models.Index(...)`` as it belongs into ``Meta.indexes``."""
+    made_for: MadeFor = field(default_factory=MadeFor)
+    """The table as it was when this was advised."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -295,6 +295,8 @@ class Node:
     """As for the catalog, of this node alone."""
     scans: int = 0
     """Index scans this node contributed, all indexes together."""
+    standbys: int = 0
+    """Physical standbys that stream from it, or have a slot on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,6 +342,10 @@ class Catalog:
     tablespaces: tuple[Tablespace, ...] = ()
     nodes: tuple[Node, ...] = ()
     """Servers whose counters are summed in ``scans``; ``statistics_since`` is then the latest of theirs."""
+    standby: bool = False
+    """It was read from a standby."""
+    standbys: int = 0
+    """Physical standbys that the servers it was read from know of; those not in ``nodes`` may use what looks unused."""
     statements: tuple[ServerStatement, ...] = ()
     """What ``pg_stat_statements`` had; the busiest first."""
     statements_since: str = ""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from indexical.model.advice import Plan
-from indexical.model.index import Index
+from indexical.model.index import Index, MadeFor
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,10 @@ class DdlStatement:
     """What is created, or what is dropped; apply compares it with what the database has."""
     oid: int = 0
     """Of the index to drop, as it was when the advice was given; 0 when unknown."""
+    made_for: MadeFor = field(default_factory=MadeFor)
+    """The table as it was when a create was advised."""
+    migration: str = ""
+    """``app.name`` of the Django migration that carries it out; empty when it is run as SQL."""
 
     def describe(self) -> str:
         return self.summary
@@ -73,6 +77,8 @@ class Applied:
     id: str
     what: str
     milliseconds: float = 0.0
+    note: str = ""
+    """What is still to be known about it, such as statistics that could not be renewed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +108,15 @@ class Verified:
     id: str
     what: str
     verdict: str
-    """used | not-used"""
+    """used | not-used; of a watched window no-worse"""
     statements: tuple[str, ...] = ()
     """Ids of the statements whose plan on the real database uses it."""
     missing: tuple[str, ...] = ()
     """Ids of the statements that were expected to use it and do not."""
     evidence: str = ""
     size: int = 0
+    structure: str = ""
+    """What comparing the index with its table said, or why that was not done."""
 
 
 @dataclass(frozen=True, slots=True)

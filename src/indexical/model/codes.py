@@ -24,5 +24,11 @@ CODES: dict[str, str] = {
     "TARGET_CHANGED": "another server or database answers than the one the run began on",
     "STATE_UNKNOWN": "the server did not answer in time; what became of the statement is not known yet",
     "CLEANUP_PENDING": "an invalid index of ours is left, and what keeps it is named; the next run removes it",
+    "MISSING": "the index is not there",
+    "INVALID": "the index is there, but reads cannot use it",
+    "CORRUPT": "the index does not hold what its table holds",
+    "WORSE": "statements got slower with the index, by more than they gain elsewhere",
+    "NO_GAIN": "nothing scanned the index although its table was read often enough",
+    "NOT_AS_BEFORE": "an index is back, but not in every detail as it was; the details are named",
     "PLAIN_FAILURE": "PostgreSQL refused it for another reason; its SQLSTATE is given",
 }

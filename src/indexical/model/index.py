@@ -102,6 +102,16 @@ class Index:
 
 
 @dataclass(frozen=True, slots=True, order=True)
+class MadeFor:
+    """The table that an index was advised for, by which a table that has changed since is known."""
+
+    table_oid: int = 0
+    """0 when unknown."""
+    columns: tuple[tuple[str, str], ...] = ()
+    """Name and type of every column that the index holds or asks about, sorted."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
 class ExistingIndex:
     """An index that a database has, as the catalog describes it at one moment."""
 

@@ -46,8 +46,13 @@ class IndexRecord:
     clustered: bool = False
     replica_identity: bool = False
     valid: bool = True
+    depends_on: tuple[str, ...] = ()
+    """Extensions with which it is to go, as ``ALTER INDEX ... DEPENDS ON EXTENSION`` says."""
+    expressions: bool = False
+    """It has statistics of its own, because a key is an expression."""
     restore: tuple[str, ...] = ()
-    """Statements that bring it back, in order; the first builds it concurrently."""
+    """Statements that bring it back, in order; the first builds it concurrently. None for the index of a constraint or of a
+    partition, which comes and goes with that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,8 @@ class BackupEvidence:
     """When, in ISO 8601 with its zone."""
     path: str = ""
     bytes: int = 0
+    schema_only: bool = False
+    """It holds the structure without the rows."""
     listing: int = 0
     """Entries that pg_restore lists in it."""
     detail: str = ""
@@ -81,13 +88,29 @@ class RunStep:
     state: StepState = "planned"
     backends: tuple[Backend, ...] = ()
     index_oid: int = 0
-    """Of the index it built or was building, once known."""
+    """Of the index it built or was building at last, once known."""
+    index_oids: tuple[int, ...] = ()
+    """Of every index that it built or began to build."""
     records: tuple[IndexRecord, ...] = ()
     """Every existing index it touches, as it was before."""
     outcome: Outcome | None = None
     began: str = ""
     ended: str = ""
     detail: str = ""
+    standing: str = ""
+    """For a rebuild: the table's indexes as they were when it began, a JSON object."""
+    there: int = 0
+    """Oid of what bore the index's name when the step began; 0 when the name was free. Such a thing is never the run's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunNote:
+    """A line of the journal about the whole run: ``preflight``, ``verify``, ``measure``, ``resumed``, ``cleared``."""
+
+    at: str
+    event: str
+    details: str
+    """A JSON object."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +130,12 @@ class RunRecord:
     """The run that this one takes back."""
     ended: str = ""
     """Empty while it was not brought to an end."""
+    result: str = ""
+    """done | failed; empty while it was not brought to an end."""
+    resumed: int = 0
+    """How often it was taken up again."""
+    notes: tuple[RunNote, ...] = ()
+    """What else was written down about the run as a whole, such as the findings before it or what a check after it said."""
     torn: bool = False
     """The journal's last line was cut; what it said is not known."""
 

@@ -9,7 +9,7 @@ import dataclasses
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
-from indexical.model.index import ExistingIndex, Index, Key
+from indexical.model.index import ExistingIndex, Index, Key, MadeFor
 from indexical.model.sqltext import tree
 
 T = TypeVar("T")
@@ -75,6 +75,12 @@ def existing_from(
     options = tuple((string(name), string(value)) for name, value in raw.get("options", ()))
     index = index_from(raw["index"], one_expression)
     return built(ExistingIndex, {**raw, "name": string(raw["name"]), "index": index, "options": options})
+
+
+def made_for_from(raw: Mapping[str, Any]) -> MadeFor:
+    """The state of a table that ``dataclasses.asdict`` has written."""
+    columns = tuple((string(name), string(kind)) for name, kind in raw.get("columns", ()))
+    return built(MadeFor, {**raw, "columns": columns})
 
 
 def lone_expression(text: str) -> None:

@@ -68,3 +68,15 @@ def _worded(session: Session, index: Index, texts: Sequence[str]) -> list[str] |
     document = json.loads(plan) if isinstance(plan, str) else plan
     output = document[0]["Plan"].get("Output", [])
     return [str(text) for text in output] if len(output) == len(texts) else None
+
+
+def typed(session: Session, schema: str, table: str, texts: Sequence[str]) -> tuple[int, ...]:
+    """Oids of the types of expressions over a table. They are parsed and never executed.
+
+    Raises :class:`DatabaseError` for a text that means nothing on this table.
+    """
+    if not texts:
+        return ()
+    targets = ", ".join(f"({text})" for text in texts)
+    session.prepare(b"", f"SELECT {targets} FROM {qualified(schema, table)}", ())  # noqa: S608
+    return session.result_types(b"")

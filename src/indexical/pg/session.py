@@ -6,10 +6,13 @@ is refused by the server before anything runs (https://www.postgresql.org/docs/1
 
 from __future__ import annotations
 
+import os
 import re
 import secrets
+import socket
+import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Any, Self
 
@@ -17,7 +20,7 @@ import psycopg
 from psycopg import generators, pq, sql
 from psycopg.rows import dict_row
 
-from indexical.errors import ConnectionFailed, DatabaseError, RightMissing
+from indexical.errors import ConnectionFailed, DatabaseError, NoAnswer, RightMissing
 from indexical.pg.target import Target, parse
 
 Values = Sequence[object] | Mapping[str, object]
@@ -34,11 +37,13 @@ def connect(
     autocommit: bool = True,
     lock_timeout_ms: int = 5_000,
     connect_timeout: int = 10,
+    answer_within_s: float = 0.0,
 ) -> Session:
     """Opens a session. Timeouts are milliseconds (connecting: seconds); 0 waits for ever.
 
-    Raises :class:`indexical.errors.InputError` for a URL that is not one and :class:`ConnectionFailed` when the server
-    does not answer or refuses.
+    ``answer_within_s`` is how long :meth:`Session.rows` waits for a server that has stopped answering, as behind a network
+    that has frozen, where no timeout of the server's own can reach us. Raises :class:`indexical.errors.InputError` for a URL
+    that is not one, :class:`ConnectionFailed` when the server refuses, and :class:`NoAnswer` when it does not answer.
     """
     target = parse(url)
     keywords: dict[str, Any] = {"connect_timeout": connect_timeout, **target.keywords}
@@ -46,9 +51,13 @@ def connect(
     keywords["client_encoding"] = "UTF8"
     try:
         connection = psycopg.connect(**keywords, autocommit=True, prepare_threshold=None)
+    except psycopg.errors.ConnectionTimeout:
+        raise NoAnswer(
+            f"{target.text} did not answer within {keywords['connect_timeout']} s; check the network and the server"
+        ) from None
     except (psycopg.Error, UnicodeError) as error:
         raise _refused(target, error) from None
-    session = Session(connection, target, read_only=read_only)
+    session = Session(connection, target, read_only=read_only, answer_within_s=answer_within_s)
     try:
         session.set("statement_timeout", str(statement_timeout_ms))
         session.set("lock_timeout", str(lock_timeout_ms))
@@ -64,13 +73,26 @@ def connect(
 class Session:
     """A connection that answers questions and, unless it is read-only, changes things."""
 
-    def __init__(self, connection: psycopg.Connection[Any], target: Target, *, read_only: bool) -> None:
+    def __init__(
+        self,
+        connection: psycopg.Connection[Any],
+        target: Target,
+        *,
+        read_only: bool,
+        answer_within_s: float = 0.0,
+    ) -> None:
         self._connection = connection
         self._target = target
+        self._abandoned = False
         self.read_only = read_only
+        self.answer_within_s = answer_within_s
+        """How long :meth:`rows` waits for an answer; 0 waits for ever."""
         self.prepared: dict[tuple[str, tuple[str, ...]], tuple[str, int]] = {}
         """What :mod:`indexical.pg.explain` prepared on this connection: (SQL, types) to name and parameter count."""
         self.type_oids: dict[str, int] = {}
+        self.warnings: list[str] = []
+        """SQLSTATEs of the warnings that the server has sent so far: what it skipped, it only warns of."""
+        connection.add_notice_handler(self._heard)
         self._number = 0
         self.mark = secrets.token_hex(6)
         """Part of every name that this session makes up: no statement of a stranger's can speak of them."""
@@ -102,6 +124,18 @@ class Session:
         return self._target.text
 
     @property
+    def reached(self) -> Target:
+        """Exactly the server that this session is on, for another program to connect to it; it may hold a password."""
+        info = self._connection.info
+        # Of several hosts this is the one; their addresses and how to choose among them say nothing any more.
+        chosen = (
+            () if "," not in self._target.keywords.get("host", "") else ("hostaddr", "load_balance_hosts")
+        )
+        keywords = {key: value for key, value in self._target.keywords.items() if key not in chosen}
+        found = {"host": info.host, "port": str(info.port), "dbname": info.dbname, "user": info.user}
+        return Target({**keywords, **{key: value for key, value in found.items() if value}})
+
+    @property
     def backend_pid(self) -> int:
         return self._connection.info.backend_pid
 
@@ -117,9 +151,9 @@ class Session:
         """Rows of one statement, as dictionaries by column name.
 
         Placeholders are ``%s`` or ``%(name)s``; without parameters a ``%`` is an ordinary character.
-        Raises :class:`DatabaseError` with the SQLSTATE as its ``code``.
+        Raises :class:`DatabaseError` with the SQLSTATE as its ``code``, :class:`NoAnswer` when none comes in time.
         """
-        with self._errors(), self._connection.cursor(row_factory=dict_row) as cursor:
+        with self._errors(), self._in_time(), self._connection.cursor(row_factory=dict_row) as cursor:
             # A stream is the driver's one public way to the extended protocol that leaves no prepared statement behind.
             return list(cursor.stream(sql, parameters or None))
 
@@ -162,8 +196,34 @@ class Session:
         with self._errors():
             self._connection.cancel_safe()
 
+    def abandon(self) -> None:
+        """Cuts the connection from our side, so that whoever waits on it gets :class:`NoAnswer`; safe from another thread.
+
+        Nothing is sent: for a server that does not answer. What it does with what it was asked is not known afterwards.
+        """
+        self._abandoned = True
+        # The descriptor stays the driver's: a second one for the same socket is enough to shut it.
+        with (
+            suppress(OSError, psycopg.Error),
+            socket.socket(fileno=os.dup(self._connection.pgconn.socket)) as cut,
+        ):
+            cut.shutdown(socket.SHUT_RDWR)
+
     def close(self) -> None:
         self._connection.close()
+
+    @contextmanager
+    def _in_time(self) -> Iterator[None]:
+        if self.answer_within_s <= 0:
+            yield
+            return
+        alarm = threading.Timer(self.answer_within_s, self.abandon)
+        alarm.daemon = True
+        alarm.start()
+        try:
+            yield
+        finally:
+            alarm.cancel()
 
     def literal(self, value: str | None) -> str:
         """A value as an SQL literal of unknown type, quoted by libpq for this connection."""
@@ -195,6 +255,13 @@ class Session:
             self._connection.pgconn.send_describe_prepared(name)
             return self._results()[-1].nparams
 
+    def result_types(self, name: bytes) -> tuple[int, ...]:
+        """Oids of the types of the columns that a prepared statement returns."""
+        with self._errors():
+            self._connection.pgconn.send_describe_prepared(name)
+            described = self._results()[-1]
+            return tuple(described.ftype(column) for column in range(described.nfields))
+
     def next_number(self) -> int:
         """1, 2, 3 ...: for names that are unique on this connection."""
         self._number += 1
@@ -206,6 +273,10 @@ class Session:
             encoded = [None if value is None else value.encode() for value in values]
             self._connection.pgconn.send_query_prepared(name, encoded)
             return self._results()[-1]
+
+    def _heard(self, notice: psycopg.errors.Diagnostic) -> None:
+        if notice.severity_nonlocalized == "WARNING":
+            self.warnings.append(notice.sqlstate or "")
 
     def _results(self) -> list[pq.abc.PGresult]:
         results: list[pq.abc.PGresult] = self._connection.wait(generators.execute(self._connection.pgconn))
@@ -225,6 +296,8 @@ class Session:
 
     def _translated(self, error: psycopg.Error) -> DatabaseError:
         state = error.sqlstate or ""
+        if self._abandoned:
+            return NoAnswer(f"{self.target} does not answer; check the network and the server")
         if self._connection.broken or (state[:2] in ("08", "57") and self._connection.closed):
             return ConnectionFailed(
                 f"the connection to {self.target} was lost: {_one_line(error, self._target)}", code=state
@@ -242,18 +315,11 @@ def _message(error: psycopg.Error, target: Target) -> str:
     if state[:2] in ("22", "23", "P0") or state == "42601":
         # From the first quote to the last: a value may hold quotes of its own.
         text = re.sub(r"\".*\"|'.*'|\(.*\)=\(.*\)", '"..."', text, flags=re.DOTALL)
-    return _scrubbed(" ".join(text.split()), target)
+    return target.scrubbed(" ".join(text.split()))
 
 
 def _one_line(error: BaseException, target: Target) -> str:
-    return _scrubbed(" ".join(str(error).split()), target)
-
-
-def _scrubbed(text: str, target: Target) -> str:
-    if not target.password:
-        return text
-    # Not inside words: a password of one letter must not tear the message apart.
-    return re.sub(rf"(?<!\w){re.escape(target.password)}(?!\w)", "***", text)
+    return target.scrubbed(" ".join(str(error).split()))
 
 
 def _refused(target: Target, error: BaseException) -> ConnectionFailed:

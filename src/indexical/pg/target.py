@@ -54,6 +54,13 @@ class Target:
             f" as user {user}" if user else ""
         )
 
+    def scrubbed(self, text: str) -> str:
+        """The text of somebody else's message without the password."""
+        if not self.password:
+            return text
+        # Not inside words: a password of one letter must not tear the message apart.
+        return re.sub(rf"(?<!\w){re.escape(self.password)}(?!\w)", "***", text)
+
     def __repr__(self) -> str:
         return f"Target({self.text})"
 

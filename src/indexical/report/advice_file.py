@@ -12,8 +12,8 @@ from typing import Any
 
 from indexical import ddl
 from indexical.errors import FileRefused, StatementRefused
-from indexical.model import Drop, HotLoss, Origin, Recommendation
-from indexical.model.stored import existing_from, index_from, string
+from indexical.model import Drop, HotLoss, MadeFor, Origin, Recommendation
+from indexical.model.stored import built, existing_from, index_from, string
 from indexical.report.document import read
 from indexical.report.json import VERSION
 from indexical.workload.lexer import Comment, scan
@@ -72,12 +72,13 @@ def _recommendation(item: dict[str, Any]) -> Recommendation:
         origins=tuple(Origin(location=string(origin)) for origin in item.get("origin", [])),
         model=string(item.get("model") or ""),
         declaration=string(item.get("django") or ""),
+        made_for=_made_for(item.get("made_for") or {}),
     )
 
 
 def _made_for(raw: dict[str, Any]) -> MadeFor:
-    columns = tuple((_string(name), _string(type)) for name, type in raw.get("columns", ()))
-    return _built(MadeFor, {**raw, "columns": columns})
+    columns = tuple((string(name), string(type)) for name, type in raw.get("columns", ()))
+    return built(MadeFor, {**raw, "columns": columns})
 
 
 def _drop(item: dict[str, Any]) -> Drop:

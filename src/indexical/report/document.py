@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,11 @@ def read(path: Path, what: str, remedy: str) -> dict[str, Any]:
         FileRefused: the file is missing, unreadable, too large, or no JSON object.
     """
     try:
-        if path.stat().st_size > LIMIT:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
+            # A pipe would be waited for, a device may never end; a folder is refused by the reading itself.
+            raise FileRefused(f"{path} is no ordinary file and so not {what}; {remedy}")
+        if status.st_size > LIMIT:
             raise FileRefused(f"{path} is larger than {LIMIT // 2**20} MB and so not {what}; {remedy}")
         document = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:

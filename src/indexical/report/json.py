@@ -62,7 +62,9 @@ def advice_document(advice: Advice) -> dict[str, Any]:
 
 
 def render_advice(advice: Advice) -> str:
-    return json.dumps(advice_document(advice), indent=2, ensure_ascii=False) + "\n"
+    text = json.dumps(advice_document(advice), indent=2, ensure_ascii=False)
+    # What could steer a terminal, such as U+202E or U+009B, stands only inside strings, where its escape means the same.
+    return "".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text) + "\n"
 
 
 def _create(item: Recommendation) -> dict[str, Any]:

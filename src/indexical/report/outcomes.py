@@ -40,4 +40,6 @@ def _evidence(outcome: Verified) -> str:
         parts.append(f"not used by {', '.join(outcome.missing)}")
     if outcome.size:
         parts.append(size(outcome.size))
+    if outcome.structure:
+        parts.append(outcome.structure)
     return "; ".join(parts)

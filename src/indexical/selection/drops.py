@@ -15,8 +15,9 @@ from datetime import datetime
 
 from indexical import ddl
 from indexical.model import Catalog, Configuration, Drop, ExistingIndex, Index, Refusal, Table, Workload
+from indexical.model.keeping import needed_by, surroundings
 from indexical.selection.problem import Chosen, Problem
-from indexical.selection.redundancy import Redundancy, protection, redundancies
+from indexical.selection.redundancy import Redundancy, redundancies
 
 TOLERANCE = 0.05
 """Share by which one statement's estimate may rise when an index goes: a wider index that does its work has a few more pages.
@@ -68,9 +69,15 @@ def choose_drops(problem: Problem, workload: Workload, chosen: Chosen) -> Droppi
             continue
         drops.append(_drop(existing, redundancy.reason, redundancy.covered_by, _evidence(redundancy)))
         configuration = without
-    for existing in _unused(problem, configuration, drops):
+    unseen = unseen_servers(problem.catalog)
+    unused, needed = _unused(problem, configuration, drops)
+    refused += needed
+    for existing in unused:
         without = _without(problem, configuration, existing, drops)
         if _worse(problem, configuration, without, existing):
+            continue
+        if unseen:
+            refused.append(Refusal(existing.name, "too-early", f"0 scans here, but {unseen}"))
             continue
         if window.seconds < problem.limits.unused_after:
             too_early = f"0 scans {window.text}: too short a time to call it unused"
@@ -147,63 +154,61 @@ def _worse(problem: Problem, before: Configuration, after: Configuration, existi
     return ""
 
 
-def _unused(problem: Problem, configuration: Configuration, gone: list[Drop]) -> list[ExistingIndex]:
+def unseen_servers(catalog: Catalog) -> str:
+    """Which servers' counters are missing, so that an index without scans may be in use there; empty when none is known of."""
+    sampled = sum(node.standby for node in catalog.nodes)
+    if catalog.standby and not any(not node.standby for node in catalog.nodes):
+        return "this is a standby, and the primary was not looked at; take the snapshot there, with --replica for this one"
+    if catalog.standbys > sampled:
+        count = f"{catalog.standbys} standby{'s' * (catalog.standbys != 1)}"
+        return f"it has {count}, {sampled} of which were looked at; name each with --replica"
+    return ""
+
+
+def _unused(
+    problem: Problem, configuration: Configuration, gone: list[Drop]
+) -> tuple[list[ExistingIndex], list[Refusal]]:
+    """Indexes without scans that may go, and those that are needed all the same, with why."""
     if not any(existing.scans > 0 for existing in problem.catalog.indexes()):
         # Counters that are all zero have just been reset, or belong to a restored copy: they say nothing.
-        return []
+        return [], []
     dropped = {(drop.existing.index.qualified_table, drop.existing.name) for drop in gone}
     # Its own counter does not know yet of the scans that come to it from an index that goes.
     taking_over = {
         (drop.existing.index.qualified_table, drop.covered_by) for drop in gone if drop.existing.scans > 0
     }
     found: list[ExistingIndex] = []
+    needed: list[Refusal] = []
     for table in problem.catalog.tables:
         if table.pages < problem.limits.min_table_pages:
             continue
         for existing in sorted(table.indexes):
             key = (table.qualified, existing.name)
-            if key in dropped | taking_over or not _droppable(table, existing):
+            if key in dropped | taking_over or not _unscanned(table, existing):
                 continue
-            kept = [
-                other.index
-                for other in table.indexes
-                if other.name != existing.name
-                and (table.qualified, other.name) not in dropped
-                and other.valid
-            ]
-            if not _supports_foreign_key(table, existing, [*kept, *sorted(configuration.added)]):
+            why = needed_by(existing, surroundings(table, _staying(table, existing, dropped, configuration)))
+            if not why:
                 dropped.add(key)
                 found.append(existing)
-    return found
+            elif not existing.constraint:
+                needed.append(Refusal(existing.name, "needed", f"0 scans counted, but {why}"))
+    return found, needed
 
 
-def _droppable(table: Table, existing: ExistingIndex) -> bool:
-    return (
-        table.kind in ("r", "m")
-        and existing.scans == 0
-        and existing.valid
-        and existing.ready
-        and not protection(existing)
-    )
+def _staying(
+    table: Table, existing: ExistingIndex, dropped: set[tuple[str, str]], configuration: Configuration
+) -> list[Index]:
+    """What is there beside the index once those in ``dropped`` are gone and the chosen ones are built."""
+    kept = [
+        other.index
+        for other in table.indexes
+        if other.name != existing.name and (table.qualified, other.name) not in dropped and other.valid
+    ]
+    return [*kept, *sorted(configuration.added)]
 
 
-def _supports_foreign_key(table: Table, existing: ExistingIndex, others: list[Index]) -> bool:
-    """Whether it is the only index that leads on a foreign key's columns."""
-    for key in table.foreign_keys:
-        if not leads_on(existing.index, key.columns):
-            continue
-        if not any(
-            (other.schema, other.table) == (table.schema, table.name) and leads_on(other, key.columns)
-            for other in others
-        ):
-            return True
-    return False
-
-
-def leads_on(index: Index, columns: tuple[str, ...]) -> bool:
-    """Whether the index finds rows by these columns, as the check of a foreign key does."""
-    leading = {key.column for key in index.keys[: len(columns)] if not key.opclass}
-    return index.method == "btree" and not index.predicate and leading == set(columns)
+def _unscanned(table: Table, existing: ExistingIndex) -> bool:
+    return table.kind in ("r", "m") and existing.scans == 0 and existing.valid and existing.ready
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from indexical.model import Catalog, ExistingIndex, Index, Table
 from indexical.model.covers import covers, equivalent
+from indexical.model.keeping import needed_by
 from indexical.model.opclasses import settled
 
 _ORDINARY = frozenset({"r", "m"})
@@ -84,15 +85,7 @@ def not_valid(tables: Catalog | Iterable[Table]) -> tuple[ExistingIndex, ...]:
 
 def protection(existing: ExistingIndex) -> str:
     """Why an index must stay whatever covers it; empty when it may go."""
-    reasons = (
-        (existing.constraint, f"it backs the {existing.constraint} constraint {existing.constraint_name}"),
-        (existing.index.unique, "it is unique"),
-        (existing.foreign_key_target, "foreign keys refer to it"),
-        (existing.replica_identity, "it is the table's replica identity"),
-        (existing.clustered, "the table is clustered on it"),
-        (existing.parent, f"it is a part of the partitioned index {existing.parent}"),
-    )
-    return next((reason for holds, reason in reasons if holds), "")
+    return needed_by(existing)
 
 
 def _collation(catalog: Catalog) -> str:

@@ -8,10 +8,10 @@ the workload today: scans that no statement explains belong to something that th
 from __future__ import annotations
 
 from indexical.model import Catalog, Configuration, Index, Limits, Workload
+from indexical.model.keeping import needed_by, surroundings
 from indexical.protocols import Costs
-from indexical.selection.drops import leads_on, scan_window
+from indexical.selection.drops import scan_window, unseen_servers
 from indexical.selection.problem import Chosen
-from indexical.selection.redundancy import protection
 
 MOST = 60
 """Indexes that become choices, the dearest to keep first: each makes the search longer."""
@@ -21,7 +21,7 @@ def optional(workload: Workload, catalog: Catalog, costs: Costs, limits: Limits)
     """Those worth asking about: the upkeep saved could matter beside the reads."""
     if limits.only == "create" or scan_window(catalog, workload).seconds < limits.unused_after:
         return frozenset()
-    if not any(existing.scans > 0 for existing in catalog.indexes()):
+    if unseen_servers(catalog) or not any(existing.scans > 0 for existing in catalog.indexes()):
         return frozenset()
     reads = sum(s.calls * costs.cost(s, Configuration()) for s in workload.statements)
     asked = frozenset(index for s in workload.statements for index in costs.used(s, Configuration()))
@@ -30,12 +30,11 @@ def optional(workload: Workload, catalog: Catalog, costs: Costs, limits: Limits)
     for table in catalog.tables:
         if table.kind not in ("r", "m") or table.pages < limits.min_table_pages:
             continue
-        keys = [key.columns for key in table.foreign_keys]
         for existing in table.indexes:
             index = existing.index
-            if protection(existing) or not (existing.valid and existing.ready) or index.unique:
+            if needed_by(existing, surroundings(table, ())) or not (existing.valid and existing.ready):
                 continue
-            if any(leads_on(index, columns) for columns in keys) or index not in asked or existing.scans <= 0:
+            if index not in asked or existing.scans <= 0:
                 continue
             if sum(other.index == index for other in table.indexes) == 1:
                 saved[index] = costs.maintenance(index)

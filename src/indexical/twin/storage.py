@@ -63,7 +63,7 @@ def begin(path: Path, first: bytes, pages: int, engine: Engine) -> None:
         raise EngineFailed(f"a file of the planner twin could not be written: {error.strerror}") from None
 
 
-_NOT_COPIED = frozenset({"postmaster.pid", "postmaster.opts", "pg_stat_tmp"})
+_NOT_COPIED = frozenset({"postmaster.pid", "postmaster.opts"})
 
 
 def copy_sparsely(source: Path, target: Path, engine: Engine) -> None:

@@ -168,6 +168,24 @@ class Twin:
             return existing.size + sum(each.size for each in attached)
         return self._made(index).extent.pages * 8192
 
+    @contextmanager
+    def under(self, settings: Mapping[str, str]) -> Iterator[None]:
+        """Other planner settings than the catalog's for what is planned inside; nobody else may plan meanwhile.
+
+        Raises :class:`DatabaseError` for a setting or a value that the engine does not know.
+        """
+        before = [[(name, lane.planner.rows("SELECT pg_catalog.current_setting(%s) AS value", (name,))[0]["value"])
+                   for name in sorted(settings)] for lane in self._lanes] if settings else []  # fmt: skip
+        try:
+            for lane in self._lanes if settings else ():
+                for name, value in sorted(settings.items()):
+                    lane.planner.set(name, value)
+            yield
+        finally:
+            for lane, values in zip(self._lanes, before, strict=False):
+                for name, value in values:
+                    lane.planner.set(name, value)
+
     def plan(self, statement: Statement, parameters: Parameters, configuration: Configuration) -> Plan:
         """The plan under a configuration. An index that exists may be named as added, too; that changes nothing.
 

@@ -126,6 +126,9 @@ def _may_be_log(path: Path) -> bool:
 
 
 def _beginning(path: Path) -> bytes:
+    if path.exists() and not path.is_file():
+        # A pipe would be waited for, and is read only once; a device may never end.
+        raise FileRefused(f"the workload {path} is no ordinary file; write what it gives into one first")
     try:
         with path.open("rb") as file:
             return file.read(4096)

@@ -8,7 +8,8 @@ SELECT l.relation::bigint AS table_oid,
        EXISTS (SELECT 1 FROM pg_catalog.pg_stat_progress_create_index p WHERE p.pid = l.pid) AS builds,
        COALESCE(a.backend_type, '') = 'autovacuum worker'
          OR EXISTS (SELECT 1 FROM pg_catalog.pg_stat_progress_vacuum p WHERE p.pid = l.pid)
-         OR EXISTS (SELECT 1 FROM pg_catalog.pg_stat_progress_analyze p WHERE p.pid = l.pid) AS vacuums
+         OR EXISTS (SELECT 1 FROM pg_catalog.pg_stat_progress_analyze p WHERE p.pid = l.pid) AS vacuums,
+       COALESCE(a.query, '') AS query
 FROM pg_catalog.pg_locks l
 LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
 WHERE l.locktype = 'relation'
