@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from indexical.model import ExistingIndex, Index
+from indexical.apply.blockers import printable, redacted
+from indexical.apply.contents import ColumnFacts, Content, read_columns, read_content, subject_of
+from indexical.apply.surroundings import Surroundings, read_surroundings
+from indexical.ddl import MAX_IDENTIFIER
+from indexical.model import ExistingIndex, Index, MadeFor
 from indexical.pg.definition import same_definition
 from indexical.pg.indexes import existing_indexes
 from indexical.pg.queries import load
@@ -37,6 +41,8 @@ class TableFacts:
     """Our role may create objects in the table's schema."""
     rows: float
     bytes: int
+    locked: bool = False
+    """Another session has it for itself, or waits for that: nothing more can be asked about it without waiting too."""
 
     @property
     def qualified(self) -> str:
@@ -68,6 +74,15 @@ class Holder:
     """Oids of tables of ours that it has locked."""
     doing: str = ""
     snapshot: bool = False
+    pid: int = 0
+    query: str = ""
+    """Its statement, without comments and values; empty when we may not see it."""
+    urgent: bool = False
+    """A vacuum that protects the database from running out of transaction ids: it does not make way."""
+    dump: bool = False
+    """It is a ``pg_dump``."""
+    waiting: bool = False
+    """It still waits for its lock on the table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +97,13 @@ class Facts:
     prepared: tuple[Holder, ...]
     widths: tuple[tuple[str, str, str, int], ...]
     """(schema, table, column, average bytes)."""
+    ddl: tuple[Holder, ...] = ()
+    """Sessions that hold or want a lock which stops writers."""
+    columns: tuple[ColumnFacts, ...] = ()
+    contents: tuple[Content, ...] = ()
+    around: Surroundings = field(default_factory=Surroundings)
+    moved: tuple[tuple[int, str], ...] = ()
+    """(oid of a table that was advised on, the name that it bears now)."""
 
     def table(self, schema: str, name: str) -> TableFacts | None:
         return next((t for t in self.tables if (t.schema, t.name) == (schema, name)), None)
@@ -92,6 +114,10 @@ class Facts:
     def width(self, schema: str, table: str, column: str) -> int | None:
         key = (schema, table, column)
         return next((width for s, t, c, width in self.widths if (s, t, c) == key), None)
+
+    def content(self, name: str) -> Content:
+        """What is known beforehand of the build of this name."""
+        return next((content for content in self.contents if content.name == name), Content(name))
 
     def twins(self, name: str) -> tuple[ExistingIndex, ...]:
         """Indexes that exist already with the definition that the build of this name is to have."""
@@ -104,27 +130,69 @@ def read(
     drops: Sequence[ExistingIndex],
     *,
     snapshot_seconds: float,
+    made_for: Mapping[str, MadeFor] | None = None,
+    replicas: Sequence[Session] = (),
 ) -> Facts:
     """Asks the database about everything that the given builds and drops touch.
 
-    ``snapshot_seconds`` is the age from which an open transaction counts. Raises :class:`DatabaseError`.
+    ``snapshot_seconds`` is the age from which an open transaction counts; ``made_for`` tells by the name of a build which table
+    it was advised for; ``replicas`` are sessions to standbys. Raises :class:`DatabaseError`.
     """
     indexes = [index for _, index in builds] + [existing.index for existing in drops]
     places = sorted({(index.schema, index.table) for index in indexes})
     tables = read_tables(session, places)
-    wanted = {(index.schema, name) for name, index in builds}
+    wanted = {(index.schema, each) for name, index in builds for each in (name, other_name(name))}
     wanted |= {(existing.index.schema, existing.name) for existing in drops}
     oids = [table.oid for table in tables]
+    owned = {(table.schema, table.name) for table in tables if table.may_own and not table.locked}
+    around = read_surroundings(session, oids, replicas)
+    columns = read_columns(session, places)
     return Facts(
         server=_server(session),
         tables=tables,
-        names=read_names(session, sorted(wanted)),
-        same=_same(session, builds, {(table.schema, table.name) for table in tables if table.may_own}),
+        names=read_names(session, sorted(pair for pair in wanted if "\x00" not in "".join(pair))),
+        same=_same(session, builds, owned),
         builders=read_holders(session, oids),
         snapshots=read_snapshots(session, oids, snapshot_seconds),
         prepared=_prepared(session, oids),
         widths=_widths(session, places),
+        ddl=_ddl(session, oids),
+        columns=columns,
+        contents=_contents(session, builds, tables, columns, superuser=around.superuser),
+        around=around,
+        moved=_moved(session, (made_for or {}).values()),
     )
+
+
+def other_name(name: str) -> str:
+    """Another name to propose for an index, as long as PostgreSQL allows."""
+    ending = "_2"
+    cut = name.encode()[: MAX_IDENTIFIER - len(ending)].decode(errors="ignore")
+    return cut + ending
+
+
+def _contents(
+    session: Session,
+    builds: Sequence[tuple[str, Index]],
+    tables: Sequence[TableFacts],
+    columns: Sequence[ColumnFacts],
+    *,
+    superuser: bool,
+) -> tuple[Content, ...]:
+    """Only of tables of our own, which we may read."""
+    found = []
+    for name, index in builds:
+        table = next((t for t in tables if (t.schema, t.name) == (index.schema, index.table)), None)
+        if table is not None and table.may_own and not table.locked and table.kind in ("r", "m", "p"):
+            subject = subject_of(name, index, table.rows, partitioned=table.kind == "p", columns=columns)
+            found.append(read_content(session, subject, superuser=superuser))
+    return tuple(found)
+
+
+def _moved(session: Session, made_for: Collection[MadeFor]) -> tuple[tuple[int, str], ...]:
+    oids = sorted({each.table_oid for each in made_for if each.table_oid})
+    rows = session.rows(load("apply_oids"), {"oids": oids}) if oids else []
+    return tuple((row["oid"], f"{row['schema']}.{row['name']}") for row in rows)
 
 
 def read_tables(session: Session, places: Sequence[tuple[str, str]]) -> tuple[TableFacts, ...]:
@@ -165,8 +233,13 @@ def _same(
 
 
 def _who(row: dict[str, object]) -> str:
-    application = f", '{row['application']}'" if row["application"] else ""
-    return f"pid {row['pid']} (role {row['role'] or 'unknown'}{application})"
+    application = f", '{printable(str(row['application']))}'" if row["application"] else ""
+    return f"pid {row['pid']} (role {printable(str(row['role'] or '')) or 'unknown'}{application})"
+
+
+def _query(row: dict[str, object]) -> str:
+    text = str(row["query"])
+    return "" if text.startswith("<insufficient") else redacted(text)
 
 
 def read_holders(session: Session, oids: Sequence[int]) -> tuple[Holder, ...]:
@@ -178,6 +251,9 @@ def read_holders(session: Session, oids: Sequence[int]) -> tuple[Holder, ...]:
             seconds=row["seconds"],
             tables=(row["table_oid"],),
             doing="vacuum" if row["vacuums"] else "build" if row["builds"] else "",
+            pid=row["pid"],
+            query=_query(row),
+            urgent="(to prevent wraparound)" in row["query"],
         )
         for row in rows
     )
@@ -193,9 +269,27 @@ def read_snapshots(session: Session, oids: Sequence[int], seconds: float) -> tup
             tables=tuple(row["written"]),
             doing=row["state"],
             snapshot=row["snapshot"],
+            pid=row["pid"],
+            query=_query(row),
+            dump=row["application"] == "pg_dump",
         )
         for row in rows
         if row["snapshot"] or row["written"]
+    )
+
+
+def _ddl(session: Session, oids: Sequence[int]) -> tuple[Holder, ...]:
+    rows = session.rows(load("apply_ddl"), {"tables": list(oids)})
+    return tuple(
+        Holder(
+            who=_who(row),
+            seconds=row["seconds"],
+            tables=(row["table_oid"],),
+            pid=row["pid"],
+            query=_query(row),
+            waiting=not row["granted"],
+        )
+        for row in rows
     )
 
 
@@ -203,7 +297,7 @@ def _prepared(session: Session, oids: list[int]) -> tuple[Holder, ...]:
     rows = session.rows(load("apply_prepared"), {"tables": oids})
     return tuple(
         Holder(
-            who=f"prepared transaction '{row['gid']}' (role {row['role']})",
+            who=f"prepared transaction '{printable(row['gid'])}' (role {printable(row['role'])})",
             seconds=row["seconds"],
             tables=(row["table_oid"],),
         )

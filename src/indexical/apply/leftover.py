@@ -12,16 +12,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from indexical.apply.facts import Holder, Named, read_holders, read_names, read_snapshots
-from indexical.apply.run import Attempt, Site, outlived, reopen
+from indexical.apply.blockers import ANY_MODE, lockers, told
+from indexical.apply.facts import Named, read_holders, read_names, read_snapshots
+from indexical.apply.run import Attempt, Site, cleaner, outlived
 from indexical.ddl import drop_index
-from indexical.errors import DatabaseError
+from indexical.errors import ConnectionFailed, DatabaseError, NoAnswer
 from indexical.model import DdlStatement, ExistingIndex, Index
 from indexical.pg.definition import same_definition
 from indexical.pg.indexes import existing_indexes
 from indexical.pg.session import Session
 
-_REMOVAL_TRIES = 8
 _REMOVAL_PAUSE_S = 0.25
 _REMOVAL_LOCK_TIMEOUT = "900ms"
 """Short, because whoever queues behind the removal for an exclusive lock stops everybody else for as long."""
@@ -29,10 +29,24 @@ _REMOVAL_LOCK_TIMEOUT = "900ms"
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    kind: Literal["absent", "valid", "removed", "pending", "foreign"]
+    kind: Literal["absent", "valid", "removed", "pending", "foreign", "unknown"]
     """``pending``: an invalid index of ours is still there, and ``detail`` says what keeps it."""
     detail: str = ""
     remedy: str = ""
+    code: str = ""
+    """Of the outcome, where what is left matters more than what ended the build."""
+
+    @property
+    def clean(self) -> bool:
+        return self.kind in ("absent", "removed")
+
+
+ELSEWHERE = Settled(
+    "unknown",
+    "another server or database answers than the one the run began on, and nothing was cleaned there",
+    "find out where the old server is, then run this again on the one that is to be changed",
+    "TARGET_CHANGED",
+)
 
 
 def subject(statement: DdlStatement) -> tuple[str, Index]:
@@ -48,7 +62,12 @@ def subject(statement: DdlStatement) -> tuple[str, Index]:
 
 
 def find(session: Session, index: Index, name: str) -> Named | None:
-    found = read_names(session, [(index.schema, name)])
+    return named(session, index.schema, name)
+
+
+def named(session: Session, schema: str, name: str) -> Named | None:
+    """What bears the name in the schema, whatever it is."""
+    found = read_names(session, [(schema, name)])
     return found[0] if found else None
 
 
@@ -59,28 +78,50 @@ def described(session: Session, index: Index, oid: int) -> ExistingIndex | None:
 
 
 def settle(site: Site, statement: DdlStatement, tried: Attempt) -> Settled:
-    """Waits until our backend is gone, reads what is left, and removes it when it is an invalid index of ours.
+    """Waits until our backend is gone, reads what is left, and removes it when it is an invalid index of ours."""
+    try:
+        with cleaner(site) as session:
+            return _settled(site, session, statement, tried)
+    except DatabaseError as error:
+        return unread(error)
 
-    Raises :class:`DatabaseError` when the server does not come back or cannot be asked.
-    """
+
+def unread(error: DatabaseError) -> Settled:
+    """What is to be said when the server cannot tell us what is left."""
+    gone = isinstance(error, ConnectionFailed) and not isinstance(error, NoAnswer)
+    return Settled(
+        "unknown",
+        "what is left could not be read",
+        "see that the server runs, then run this again",
+        "SERVER_LOST" if gone else "STATE_UNKNOWN",
+    )
+
+
+def _settled(site: Site, session: Session, statement: DdlStatement, tried: Attempt) -> Settled:
     name, index = subject(statement)
-    with reopen(site.open_session) as session:
-        if outlived(session, tried.backend):
-            return Settled(
-                "pending",
-                f"our backend {tried.backend.pid} is still at work",
-                "wait for it to end, then run this again",
-            )
-        found = find(session, index, name)
-        if found is None:
-            return Settled("absent")
-        if not _ours(session, index, found, tried):
-            return Settled(
-                "foreign", f"{index.schema}.{name} is not what this run was building; it was left alone"
-            )
-        if found.valid and found.ready and found.live:
-            return Settled("valid")
-        return _remove(session, index, name, found)
+    if not site.same_target(session):
+        return ELSEWHERE
+    if outlived(session, tried.backend):
+        detail = f"our backend {tried.backend.pid} is still at work"
+        site.record("pending", detail=detail)
+        return Settled("pending", detail, "wait for it to end, then run this again", "CLEANUP_PENDING")
+    found = find(session, index, name)
+    if found is None:
+        return Settled("absent")
+    if not _ours(session, index, found, tried):
+        return Settled(
+            "foreign",
+            f"{index.schema}.{name} is not what this run was building; it was left alone",
+            "see what it is, and choose another name for the index",
+            "NAME_TAKEN",
+        )
+    if not tried.index_oid:
+        # It was over between two looks; whoever takes the run up or back has to know it again.
+        tried.index_oid = found.oid
+        site.record("index", oid=found.oid)
+    if found.valid and found.ready and found.live:
+        return Settled("valid")
+    return take_away(site, session, found)
 
 
 def _ours(session: Session, index: Index, found: Named, tried: Attempt) -> bool:
@@ -91,29 +132,53 @@ def _ours(session: Session, index: Index, found: Named, tried: Attempt) -> bool:
     return existing is not None and same_definition(session, index, existing.index)
 
 
-def _remove(session: Session, index: Index, name: str, found: Named) -> Settled:
-    drop = drop_index(index.schema, name, concurrently=True)
-    others = [holder for holder in read_holders(session, [found.table_oid]) if holder.doing != "vacuum"]
-    if others:
-        return _pending(index, name, drop, others)
-    session.set("statement_timeout", "0")
+def take_away(site: Site, session: Session, left: Named) -> Settled:
+    """Drops an invalid index of ours concurrently, when nobody builds on its table; waits a while for who is in the way.
+
+    What bears the name and is not of the oid is left alone. Raises :class:`DatabaseError` when the server is lost.
+    """
+    drop = drop_index(left.schema, left.name, concurrently=True)
     session.set("lock_timeout", _REMOVAL_LOCK_TIMEOUT)
-    for _ in range(_REMOVAL_TRIES):
-        try:
-            session.execute(drop)
-        except DatabaseError:
-            if session.closed:
-                raise
-        if find(session, index, name) is None:
+    deadline = time.monotonic() + site.cleanup_wait_s
+    while True:
+        now = named(session, left.schema, left.name)
+        if now is None or now.oid != left.oid:
             return Settled("removed")
+        if not _builders(session, left.table_oid):
+            try:
+                session.execute(drop)
+            except DatabaseError:
+                if session.closed:
+                    raise
+            else:
+                continue
+        if time.monotonic() >= deadline:
+            return _pending(site, session, left, drop)
+        site.report(0.0, f"waiting to remove the INVALID index {left.name}")
         time.sleep(_REMOVAL_PAUSE_S)
-    return _pending(index, name, drop, read_snapshots(session, [found.table_oid], 0.0))
 
 
-def _pending(index: Index, name: str, drop: str, holders: Sequence[Holder]) -> Settled:
-    because = f"; {', '.join(holder.who for holder in holders)} stands in the way" if holders else ""
+def _builders(session: Session, table_oid: int) -> Sequence[str]:
+    return [holder.who for holder in read_holders(session, [table_oid]) if holder.doing != "vacuum"]
+
+
+def _pending(site: Site, session: Session, left: Named, drop: str) -> Settled:
+    because = in_the_way(session, left.table_oid)
+    detail = f"the INVALID index {left.schema}.{left.name} is still there"
+    if because:
+        detail = f"{detail}; in the way: {because}"
+    site.record("pending", detail=detail, oid=left.oid)
     return Settled(
         "pending",
-        f"the INVALID index {index.schema}.{name} is still there{because}",
-        f"when that has ended, run: {drop}",
+        detail,
+        f"when that has ended, run this again, or: {drop}",
+        "CLEANUP_PENDING",
     )
+
+
+def in_the_way(session: Session, table_oid: int) -> str:
+    """Whom a concurrent drop on the table waits for: whoever has touched it, else whoever holds an old snapshot."""
+    touching = lockers(session, table_oid, ANY_MODE)
+    if touching:
+        return told(touching)
+    return ", ".join(holder.who for holder in read_snapshots(session, [table_oid], 0.0))

@@ -13,19 +13,35 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from indexical.apply.blockers import AGAINST_BUILD, Blocker, lockers
 from indexical.apply.facts import TableFacts
-from indexical.apply.watch import Watch
+from indexical.apply.watch import Patience, Watch
 from indexical.ddl import qualified
-from indexical.errors import ConnectionFailed, DatabaseError
+from indexical.errors import ConnectionFailed, DatabaseError, NoAnswer, PreflightRefused
 from indexical.model import DdlStatement
+from indexical.model.run import Backend
 from indexical.pg.queries import load
 from indexical.pg.session import Session
+from indexical.turns import SESSION
 
 _LOOK_EVERY_S = 0.25
+_CANCEL_S = 2.0
+"""How long a cancelled statement has to end before its backend is ended."""
+_END_S = 10.0
+_GRACE_S = 2.0
 _LOST_AFTER = "2s"
 """How soon the server notices that we are gone, and ends the build instead of carrying on for nobody."""
 
 Report = Callable[[float, str], None]
+
+
+def _unrecorded(event: str, **details: object) -> None:
+    """For runs without a journal."""
+
+
+def _trusted(session: Session) -> bool:
+    """For runs that have no identity to compare with."""
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +56,20 @@ class Site:
     wait_budget_s: float = 900.0
     """How long a build may wait for one lock or one other transaction."""
     run: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Backend:
-    """A server process of ours, known again by pid and start."""
-
-    pid: int
-    started: str
+    record: Callable[..., None] = _unrecorded
+    """``record(event, **details)`` writes into the journal of the step that runs: ``backend``, ``index``, ``pending``."""
+    same_target: Callable[[Session], bool] = _trusted
+    """Whether a new session reaches the server and database that the run began on; asked before anything is cleaned."""
+    left: frozenset[int] = frozenset()
+    """Oids of invalid indexes that an earlier run of ours has left, as its journal says: only those are taken away first."""
+    lag_limit_bytes: int = 1024**3
+    """A streaming replica further behind than this ends the build; 0 asks for none."""
+    disk_floor_bytes: int = 256 * 1024**2
+    """A disk of the server with less than this to spare ends the build, where the disk can be seen from here."""
+    cleanup_wait_s: float = 10.0
+    """How long the removal of what a build left waits for somebody in its way."""
+    back_within_s: float = 30.0
+    """How long a server that went away may take to come back."""
 
 
 @dataclass(slots=True)
@@ -57,9 +79,13 @@ class Attempt:
     backend: Backend = field(default_factory=lambda: Backend(0, ""))
     error: DatabaseError | None = None
     reason: str = ""
-    """Why we cancelled it ourselves."""
+    """Why we gave it up ourselves."""
     began: bool = False
     index_oid: int = 0
+    blocked: tuple[Blocker, ...] = ()
+    """Who was in its way when we last looked."""
+    warned: bool = False
+    """The server has warned of something, such as a table that it skipped."""
 
 
 def attempt(site: Site, statement: DdlStatement, table: TableFacts, tried: Attempt) -> None:
@@ -69,21 +95,49 @@ def attempt(site: Site, statement: DdlStatement, table: TableFacts, tried: Attem
     """
     try:
         with site.open_session() as builder:
-            tried.backend = Backend(builder.backend_pid, _prepare(builder, site))
-            _test_lock(builder, table, site.lock_wait_ms)
+            tried.backend = Backend(builder.backend_pid, prepare(site, builder))
+            try:
+                _test_lock(builder, table, site.lock_wait_ms)
+            except DatabaseError:
+                with suppress(DatabaseError):
+                    tried.blocked = lockers(site.monitor, table.oid, AGAINST_BUILD)
+                raise
+            site.record("backend", pid=tried.backend.pid, started=tried.backend.started)
+            patience = Patience(site.wait_budget_s, site.lag_limit_bytes, site.disk_floor_bytes)
+            watch = Watch(site.monitor, tried.backend.pid, table.oid, patience)
             tried.began = True
-            _watched(site, builder, statement, Watch(site.monitor, tried.backend.pid, table.oid), tried)
+            _watched(site, builder, statement, watch, tried)
+            tried.warned = bool(builder.warnings)
     except DatabaseError as error:
         tried.error = error
 
 
-def _prepare(builder: Session, site: Site) -> str:
-    """Settings for a build that takes as long as it takes; returns when the backend was started."""
-    builder.set("statement_timeout", "0")
-    builder.set("lock_timeout", f"{int(site.wait_budget_s * 1000)}ms")
-    builder.set("application_name", f"indexical apply {site.run}".strip())
+def prepare(site: Site, builder: Session) -> str:
+    """Settings for a statement that takes as long as it takes; returns when the backend was started.
+
+    What the role or the database has set for statements of the application does not fit a build. Raises
+    :class:`PreflightRefused` when the session does not keep what it is told, as behind a pooler.
+    """
+    ours = {
+        "application_name": f"{SESSION}{site.run}",
+        "statement_timeout": "0",
+        "idle_in_transaction_session_timeout": "0",
+        # A moment more than the look-out grants, which can say whom it waited for.
+        "lock_timeout": f"{int((site.wait_budget_s + _GRACE_S) * 1000)}ms",
+        # A snapshot that lasts as long as its transaction would make the build wait for itself.
+        "default_transaction_isolation": "read committed",
+    }
+    if builder.server_version >= 170000:
+        ours["transaction_timeout"] = "0"
+    for name, value in ours.items():
+        builder.set(name, value)
     with suppress(DatabaseError):  # Some operating systems cannot tell the server that a client is gone.
         builder.set("client_connection_check_interval", _LOST_AFTER)
+    for name in ("statement_timeout", "transaction_timeout"):
+        if name in ours and builder.rows(f"SHOW {name}")[0][name] != "0":
+            raise PreflightRefused(
+                f"{name} is not what this session was told: it is shared, or somebody else sets it; connect to the server itself"
+            )
     return str(builder.rows(load("apply_backend_start"))[0]["started"])
 
 
@@ -99,43 +153,116 @@ def _test_lock(builder: Session, table: TableFacts, lock_wait_ms: int) -> None:
 
 
 def _watched(site: Site, builder: Session, statement: DdlStatement, watch: Watch, tried: Attempt) -> None:
+    lookout = _Lookout(site, builder, watch, tried)
     with ThreadPoolExecutor(1, thread_name_prefix="indexical-build") as pool:
         work = pool.submit(builder.execute, statement.sql)
         try:
             while not wait((work,), timeout=_LOOK_EVERY_S).done:
-                _look(site, builder, watch, tried)
+                lookout.look()
         except BaseException:
             # An interrupt, or a caller's on_event that raised: the server must not go on building for nobody.
             tried.index_oid = watch.index_oid
             end(site, builder, tried.backend, work)
             raise
+        finally:
+            lookout.close()
         tried.index_oid = watch.index_oid
         work.result()
 
 
-def _look(site: Site, builder: Session, watch: Watch, tried: Attempt) -> None:
-    try:
-        reason = watch.look()
-    except DatabaseError:
-        # The build itself goes on, or fails on its own connection: only the look-out is blind.
-        return
-    if reason and not tried.reason:
-        tried.reason = reason
+class _Lookout:
+    """What our side does about what the watch sees."""
+
+    def __init__(self, site: Site, builder: Session, watch: Watch, tried: Attempt) -> None:
+        self._site = site
+        self._builder = builder
+        self._watch = watch
+        self._tried = tried
+        self._gave_up = 0.0
+        self._ended = False
+        self._own: Session | None = None
+
+    def look(self) -> None:
+        watch, tried = self._watch, self._tried
+        known = watch.index_oid
+        try:
+            reason = watch.look()
+        except NoAnswer:
+            # The network has frozen: nothing reaches the server, and nothing tells us what it does.
+            self._builder.abandon()
+            return
+        except DatabaseError:
+            self._look_through_another()
+            return
+        if watch.index_oid != known:
+            tried.index_oid = watch.index_oid
+            self._site.record("index", oid=watch.index_oid)
+        tried.blocked = watch.blockers or tried.blocked
+        if reason and not tried.reason:
+            tried.reason = reason
+            self._give_up()
+        elif tried.reason and not self._ended and time.monotonic() - self._gave_up > _CANCEL_S:
+            self._end()
+        self._site.report(watch.share, watch.detail)
+
+    def close(self) -> None:
+        if self._own is not None:
+            self._own.close()
+
+    def _give_up(self) -> None:
+        self._gave_up = time.monotonic()
+        if self._watch.standby_silent:
+            # Cancelling would skip this one wait and come to the next.
+            self._end()
+            return
         with suppress(DatabaseError):
-            builder.cancel()
-    site.report(watch.share, watch.detail)
+            self._builder.cancel()
+
+    def _end(self) -> None:
+        self._ended = True
+        terminate(self._site, self._tried.backend)
+
+    def _look_through_another(self) -> None:
+        """The build itself goes on, or fails on its own connection; only the look-out has to find a new place."""
+        if self._watch.session.closed:
+            with suppress(DatabaseError):
+                self.close()
+                self._own = self._site.open_session()
+                self._watch.session = self._own
 
 
 def end(site: Site, builder: Session, backend: Backend, work: Future[None]) -> None:
-    """Ends our own statement on the server: cancelled if possible, else its backend is terminated."""
-    for _ in range(3):
-        with suppress(DatabaseError):
-            builder.cancel()
-        if wait((work,), timeout=2.0).done:
-            return
+    """Ends our own statement on the server: cancelled if that helps at once, else its backend is terminated."""
+    with suppress(DatabaseError):
+        builder.cancel()
+    if wait((work,), timeout=_CANCEL_S).done:
+        return
+    terminate(site, backend)
+    if not wait((work,), timeout=_END_S).done:
+        builder.abandon()
+        wait((work,), timeout=_CANCEL_S)
+
+
+def terminate(site: Site, backend: Backend) -> None:
+    """Ends a backend of ours; that it cannot be reached any more shows elsewhere."""
     with suppress(DatabaseError), site.open_session() as other:
         other.rows(load("apply_terminate"), {"pid": backend.pid, "started": backend.started})
-    wait((work,), timeout=10.0)
+
+
+def cleaner(site: Site) -> Session:
+    """A session for putting things in order, when the server answers again.
+
+    It does not wait for synchronous standbys: a missing one would keep it from taking away what a build has left. Raises
+    :class:`ConnectionFailed` when the server does not come back.
+    """
+    session = reopen(site.open_session, patience_s=site.back_within_s)
+    try:
+        prepare(site, session)
+        session.set("synchronous_commit", "local")
+    except BaseException:
+        session.close()
+        raise
+    return session
 
 
 def reopen(open_session: Callable[[], Session], *, patience_s: float = 30.0) -> Session:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from indexical.ddl import create_index, drop_index
-from indexical.model import Advice, DdlStatement, Drop, ExistingIndex, Index, Recommendation
+from indexical.model import Advice, DdlStatement, Drop, ExistingIndex, Index, MadeFor, Recommendation
+
+_UNKNOWN = MadeFor()
 
 
 def statements_for(advice: Advice) -> tuple[DdlStatement, ...]:
@@ -13,7 +15,7 @@ def statements_for(advice: Advice) -> tuple[DdlStatement, ...]:
     return tuple(creates + drops)
 
 
-def create_statement(name: str, index: Index) -> DdlStatement:
+def create_statement(name: str, index: Index, made_for: MadeFor = _UNKNOWN) -> DdlStatement:
     """Builds one index concurrently."""
     return DdlStatement(
         id=f"create:{index.schema}.{name}",
@@ -23,6 +25,7 @@ def create_statement(name: str, index: Index) -> DdlStatement:
         action="create",
         name=name,
         index=index,
+        made_for=made_for,
     )
 
 
@@ -43,7 +46,7 @@ def drop_statement(existing: ExistingIndex, *, covered_by: str = "") -> DdlState
 
 
 def _create(recommendation: Recommendation) -> DdlStatement:
-    return create_statement(recommendation.name, recommendation.index)
+    return create_statement(recommendation.name, recommendation.index, recommendation.made_for)
 
 
 def _drop(drop: Drop) -> DdlStatement:

@@ -7,29 +7,27 @@ session that only tries holds no snapshot between its tries.
 from __future__ import annotations
 
 import time
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from indexical.errors import DatabaseError, PreflightRefused
+from indexical.errors import DatabaseError, TurnTaken
 from indexical.pg.queries import load
 from indexical.pg.session import Session
+from indexical.turns import FAMILY, NUMBER
 
-_FAMILY = zlib.crc32(b"indexical") - 2**31
-_NUMBER = zlib.crc32(b"index operation") - 2**31
-_KEY = {"family": _FAMILY, "number": _NUMBER}
+_KEY = {"family": FAMILY, "number": NUMBER}
 
 
 @contextmanager
 def turn(session: Session, *, wait_s: float, pause_s: float = 0.25) -> Iterator[None]:
     """Holds this database's turn on the given session, which must be direct and stay open.
 
-    Raises :class:`PreflightRefused` when another run still has it after ``wait_s`` seconds.
+    Raises :class:`TurnTaken` when another run still has it after ``wait_s`` seconds.
     """
     deadline = time.monotonic() + wait_s
     while not session.rows(load("apply_turn"), _KEY)[0]["mine"]:
         if time.monotonic() >= deadline:
-            raise PreflightRefused(
+            raise TurnTaken(
                 "nothing was changed: another run of Indexical changes indexes of this database; "
                 "wait for it to end, then run this again"
             )
