@@ -5,16 +5,16 @@ from __future__ import annotations
 import argparse
 import io
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 
 from indexical import __version__
 from indexical.cli.door import Door
+from indexical.cli.signals import CODES, Stopped, stoppable
 from indexical.cli.verbs import VERBS
 from indexical.errors import IndexicalError
 from indexical.report.units import printable
-
-INTERRUPTED = 130
 
 
 def build_parser(door: Door) -> argparse.ArgumentParser:
@@ -43,7 +43,7 @@ def add_verbs(parser: argparse.ArgumentParser, door: Door) -> None:
             sub.add_argument(
                 "--database", metavar="ALIAS", default=argparse.SUPPRESS, help="which of DATABASES"
             )
-        sub.set_defaults(run=verb.run)
+        sub.set_defaults(run=verb.run, changes=verb.changes)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -60,14 +60,16 @@ def run(verb: Callable[[argparse.Namespace, Door], int], arguments: argparse.Nam
             # A terminal that cannot show an arrow gets its escape, not a traceback.
             stream.reconfigure(errors="backslashreplace")
     try:
-        status = verb(arguments, door)
+        # A change is cleared up on the server after the first request to stop, however many more come.
+        with stoppable(patient=getattr(arguments, "changes", False)):
+            status = verb(arguments, door)
         sys.stdout.flush()
     except IndexicalError as error:
         print(f"{door.program}: {printable(str(error)).replace(chr(10), ' ')}", file=sys.stderr)
         return error.exit_code
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interrupt:
         print(f"{door.program}: interrupted", file=sys.stderr)
-        return INTERRUPTED
+        return interrupt.exit_code if isinstance(interrupt, Stopped) else CODES[signal.SIGINT]
     except BrokenPipeError:
         # The reader of our output has gone; silence the interpreter's own complaint at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

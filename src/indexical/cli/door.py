@@ -58,6 +58,20 @@ class Project(Protocol):
             NotHeld: it failed; the message says how to go on.
         """
 
+    def check_back(self, migrations: Sequence[str]) -> tuple[str, ...]:
+        """Those of the migrations (``app.name``) that are applied, in the order in which they can be taken back.
+
+        Raises:
+            ProjectRefused: something else would have to go back with them; the message names it.
+        """
+
+    def migrate_back(self, migration: str) -> None:
+        """Takes back exactly one applied migration.
+
+        Raises:
+            NotHeld: it failed; the message says how to go on.
+        """
+
 
 @dataclass(frozen=True, slots=True)
 class PendingMigration:

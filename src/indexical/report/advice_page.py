@@ -6,11 +6,10 @@ The tables are those of the text report (:mod:`indexical.report.view`), all rows
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Literal
 
-from indexical.model import Advice, Plan, PlanNode, Recommendation, StatementVerdict
-from indexical.model.sqltext import without_literals
-from indexical.report.sections import Chart, Detail, Fact, Node, Point, Section, Trees
+from indexical.model import Advice, Recommendation, StatementVerdict
+from indexical.report.sections import Chart, Detail, Fact, Point, Section, Trees
+from indexical.report.trees import tree
 from indexical.report.units import change, number, plural, share, shorten, size
 from indexical.report.view import advice_sections, printable_index
 
@@ -149,38 +148,7 @@ def _trees(verdict: StatementVerdict) -> Trees:
     return Trees(
         f"{shorten(verdict.id, 80)}: {number(verdict.cost_before)} → {number(verdict.cost_after)} planner units a call, "
         f"{number(verdict.calls)} calls",
-        _nodes(verdict.plan_before),
-        _nodes(verdict.plan_after),
+        tree(verdict.plan_before),
+        tree(verdict.plan_after),
         code=verdict.sql,
     )
-
-
-def _nodes(plan: Plan | None) -> tuple[Node, ...]:
-    return tuple(_node(node) for node in plan.nodes) if plan is not None else ()
-
-
-def _node(node: PlanNode) -> Node:
-    where = " ".join(
-        filter(
-            None,
-            (
-                node.relation.removeprefix("public."),
-                node.index and f"by {node.index.removeprefix('public.')}",
-            ),
-        )
-    )
-    return Node(
-        node.depth,
-        f"{node.type} {where}".strip(),
-        shorten(without_literals(node.condition), 200),
-        f"cost {number(node.cost)}, {number(node.rows)} rows",
-        _mark(node),
-    )
-
-
-def _mark(node: PlanNode) -> Literal["", "index", "scan", "sort"]:
-    if node.index:
-        return "index"
-    if node.type.startswith(("Seq Scan", "Parallel Seq Scan")):
-        return "scan"
-    return "sort" if "Sort" in node.type else ""

@@ -7,7 +7,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from indexical.cli.door import Door
-from indexical.cli.verbs import advise, apply, capture, demo, measure, snapshot, verify, write
+from indexical.cli.verbs import (
+    advise,
+    apply,
+    capture,
+    demo,
+    measure,
+    record,
+    rollback,
+    snapshot,
+    verify,
+    why,
+    write,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +30,8 @@ class Verb:
     run: Callable[[argparse.Namespace, Door], int]
     needs_project: bool = False
     """Only there at the Django door."""
+    changes: bool = False
+    """It changes a database: what it has begun is cleared up before it stops."""
 
 
 VERBS: tuple[Verb, ...] = (
@@ -25,8 +39,11 @@ VERBS: tuple[Verb, ...] = (
     Verb("capture", capture.HELP, capture.configure, capture.run),
     Verb("snapshot", snapshot.HELP, snapshot.configure, snapshot.run),
     Verb("advise", advise.HELP, advise.configure, advise.run),
+    Verb("why", why.HELP, why.configure, why.run),
     Verb("write", write.HELP, write.configure, write.run),
-    Verb("apply", apply.HELP, apply.configure, apply.run),
+    Verb("apply", apply.HELP, apply.configure, apply.run, changes=True),
     Verb("verify", verify.HELP, verify.configure, verify.run),
     Verb("measure", measure.HELP, measure.configure, measure.run),
+    Verb("rollback", rollback.HELP, rollback.configure, rollback.run, changes=True),
+    Verb("record", record.HELP, record.configure, record.run),
 )
