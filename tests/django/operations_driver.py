@@ -52,7 +52,8 @@ def carried_out(operation: Any, *, back: bool = False, alias: str = "default", p
                 operation.database_forwards("shop", editor, before, after)
             return "; ".join([*NOTES.lines, *(editor.collected_sql if plan else [])])
     except (CommandError, DatabaseError, NotSupportedError) as error:
-        return f"{type(error).__name__}: {error}".strip()
+        kind = "CommandError" if isinstance(error, CommandError) else type(error).__name__
+        return f"{kind}: {error}".strip()
 
 
 def rows(sql: str, alias: str = "default") -> list[Any]:

@@ -57,7 +57,8 @@ def test_several_refusals_are_listed_and_nothing_is_changed(written: Walk) -> No
     done = written.indexes("apply", code=3)
     assert written.catalog() == before
     *listed, last = done.stderr.splitlines()
-    assert [line.split(":")[0] for line in listed] == [f"refuse P07 public.{name}" for name in names[:2]]
+    refused = [line.split(":")[0] for line in listed if line.startswith("refuse")]
+    assert refused == [f"refuse P07 public.{name}" for name in names[:2]]
     assert last == "manage.py indexes: nothing was changed: see the 2 refusals above"
 
 

@@ -16,6 +16,7 @@ from indexical.apply.wording import wording
 from indexical.cli.door import USUAL_STYLE, MigrationStyle, PendingMigration
 from indexical.django.database import database_url
 from indexical.django.pending import pending_migrations
+from indexical.django.undo import check_back, migrate_back
 from indexical.errors import DatabaseError, NotHeld
 from indexical.model import Advice, Change, Drop, Outcome, Recommendation
 
@@ -94,6 +95,12 @@ class DjangoProject:
             raise NotHeld(
                 f"Django did not migrate it: {error}; see manage.py migrate {migration.app} --plan"
             ) from None
+
+    def check_back(self, migrations: Sequence[str]) -> tuple[str, ...]:
+        return check_back(self.alias, migrations)
+
+    def migrate_back(self, migration: str) -> None:
+        migrate_back(self.alias, migration)
 
 
 def _leaving_out(present: frozenset[str]) -> Callable[..., Any]:

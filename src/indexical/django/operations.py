@@ -15,8 +15,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.contrib.postgres.operations import AddIndexConcurrently, RemoveIndexConcurrently
+from django.db import router
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
-from django.db.migrations.operations import SeparateDatabaseAndState
+from django.db.migrations.operations import AlterField, RunSQL, SeparateDatabaseAndState
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 from django.db.models import CharField, F, Field, Func, Index, Model, OrderBy
@@ -24,6 +25,7 @@ from django.db.models.expressions import BaseExpression
 from django.db.models.functions import Lower, Upper
 
 from indexical.django.concurrently import LOCK_SECONDS, WAIT_SECONDS, Patience, build, remove
+from indexical.django.standing import Wanted, dropped_by_sql, wanted, wanted_by_sql
 
 __all__ = ["AddIndexOutside", "AddIndexSafely", "RemoveIndexSafely", "UnindexFieldSafely"]
 
@@ -199,7 +201,11 @@ class RemoveIndexSafely(_Patient, RemoveIndexConcurrently):
 
 
 class UnindexFieldSafely(SeparateDatabaseAndState):
-    """A field's new state beside the concurrent drops of the indexes it made; elsewhere than on PostgreSQL the usual change."""
+    """A field's new state beside the concurrent drops of the indexes it made; elsewhere than on PostgreSQL the usual change.
+
+    Each ``RunSQL`` in it that drops an index concurrently, or builds it on the way back, is carried out as
+    :class:`RemoveIndexSafely` and :class:`AddIndexSafely` are.
+    """
 
     def database_forwards(
         self,
@@ -209,7 +215,8 @@ class UnindexFieldSafely(SeparateDatabaseAndState):
         to_state: ProjectState,
     ) -> None:
         if schema_editor.connection.vendor == "postgresql":
-            super().database_forwards(app_label, schema_editor, from_state, to_state)
+            if not self._carried_out(app_label, schema_editor, from_state):
+                super().database_forwards(app_label, schema_editor, from_state, to_state)
             return
         for operation in self.state_operations:
             operation.database_forwards(app_label, schema_editor, from_state, to_state)
@@ -222,7 +229,8 @@ class UnindexFieldSafely(SeparateDatabaseAndState):
         to_state: ProjectState,
     ) -> None:
         if schema_editor.connection.vendor == "postgresql":
-            super().database_backwards(app_label, schema_editor, from_state, to_state)
+            if not self._carried_out(app_label, schema_editor, to_state, back=True):
+                super().database_backwards(app_label, schema_editor, from_state, to_state)
             return
         for operation in self.state_operations:
             operation.database_backwards(app_label, schema_editor, from_state, to_state)
@@ -230,10 +238,54 @@ class UnindexFieldSafely(SeparateDatabaseAndState):
     def describe(self) -> str:
         return f"{'; '.join(operation.describe() for operation in self.state_operations)} without blocking writers"
 
+    def _carried_out(
+        self,
+        app_label: str,
+        editor: BaseDatabaseSchemaEditor,
+        state: ProjectState,
+        *,
+        back: bool = False,
+    ) -> bool:
+        """Drops or builds the indexes one by one; false, with nothing done, when the statements are not of that kind."""
+        names = {one.model_name for one in self.state_operations if isinstance(one, AlterField)}
+        texts = [one for one in self.database_operations if isinstance(one, RunSQL)]
+        if editor.collect_sql or editor.connection.in_atomic_block or len(names) != 1:
+            return False
+        if len(texts) != len(self.database_operations):
+            return False
+        model = state.apps.get_model(app_label, names.pop())
+        alias = editor.connection.alias
+        routed = [one for one in texts if router.allow_migrate(alias, app_label, **one.hints)]
+        return _built_again(editor, model, routed) if back else _all_dropped(editor, model, routed)
+
+
+def _all_dropped(editor: Any, model: type[Model], texts: list[RunSQL]) -> bool:
+    names = [dropped_by_sql(one.sql) if isinstance(one.sql, str) else "" for one in texts]
+    for name in names if all(names) else ():
+        remove(editor, model, name, Patience(LOCK_SECONDS, WAIT_SECONDS))
+    return all(names)
+
+
+def _built_again(editor: Any, model: type[Model], texts: list[RunSQL]) -> bool:
+    indexes: list[Wanted] = []
+    for one in reversed(texts):
+        if one.reverse_sql == RunSQL.noop:
+            continue
+        index = wanted_by_sql(editor, one.reverse_sql) if isinstance(one.reverse_sql, str) else None
+        if index is None:
+            return False
+        indexes.append(index)
+    for index in indexes:
+        build(editor, model, index, Patience(LOCK_SECONDS, WAIT_SECONDS))
+    return True
+
 
 def _add(editor: Any, model: type[Model], index: Index, patience: Patience) -> None:
     if editor.connection.vendor == "postgresql":
-        build(editor, model, index, patience)
+        if editor.collect_sql:
+            editor.add_index(model, index, concurrently=True)
+        else:
+            build(editor, model, wanted(editor, model, index), patience)
     elif _ordinary(editor.connection, model, index):
         _note(editor, f"{index.name} is an ordinary index here, built the ordinary way")
         editor.add_index(model, index)
@@ -243,7 +295,10 @@ def _add(editor: Any, model: type[Model], index: Index, patience: Patience) -> N
 
 def _remove(editor: Any, model: type[Model], index: Index, patience: Patience) -> None:
     if editor.connection.vendor == "postgresql":
-        remove(editor, model, index, patience)
+        if editor.collect_sql:
+            editor.remove_index(model, index, concurrently=True)
+        else:
+            remove(editor, model, index.name, patience)
     elif _ordinary(editor.connection, model, index):
         editor.remove_index(model, index)
     else:
