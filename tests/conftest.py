@@ -4,8 +4,22 @@ from __future__ import annotations
 
 import signal
 
+import pytest
 
-def pytest_configure() -> None:
+_MARKERS = (
+    "fault(row, what): shows that a row of the reliability plan holds",
+    "guard(row): shows that a row does not hold once its guard is taken out",
+    "security(row): shows that a row of the security plan holds",
+)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for marker in _MARKERS:
+        config.addinivalue_line("markers", marker)
+    _mind_interrupts()
+
+
+def _mind_interrupts() -> None:
     """Shells start background jobs with SIGINT ignored, and every child inherits that: interrupts could not be tested."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)

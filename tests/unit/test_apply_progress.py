@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexical.apply import build
+from indexical.apply import build, course
 from indexical.apply.journal import Journal, TargetIdentity
 from indexical.apply.progress import PHASES, progress
 from indexical.apply.statements import create_statement, drop_statement, statements_for
@@ -18,6 +18,7 @@ from indexical.apply.wording import wording
 from indexical.errors import ConnectionFailed, DatabaseError, FileRefused, PreflightRefused
 from indexical.model import Advice, Applied, Drop, ExistingIndex, Index, Key, PlannerUse, Recommendation
 
+HERE = TargetIdentity("123", 5, "shop")
 USER = Index("public", "orders", (Key.asc("user_id"),))
 
 
@@ -76,7 +77,8 @@ def test_every_share_lies_within_its_phase(phase, done, total):
     ("state", "words"),
     [
         ("23505", "duplicate values"), ("22P02", "does not fit"), ("54000", "too wide"), ("55P03", "held a lock"),
-        ("57014", "cancelled"), ("57P01", "the server ended it"), ("42501", "lacks a right"), ("42703", "is not what the advice"),
+        ("57014", "cancelled"), ("57P01", "somebody ended our session"), ("57P02", "the server ended it"),
+        ("42501", "lacks a right"), ("42703", "is not what the advice"),
         ("53100", "disk is full"), ("P0001", "trigger on DDL"), ("E200", "refused it (SQLSTATE E200)"),
     ],
 )  # fmt: skip
@@ -127,10 +129,12 @@ def test_the_undo_of_a_unique_index_is_built_concurrently_too():
 
 def test_the_journal_has_one_object_a_line_and_only_its_owner_reads_it(tmp_path):
     path = tmp_path / "run.jsonl"
-    with Journal(path, "r1", TargetIdentity("123", 5, "shop")) as journal:
+    with Journal.begin(path, "r1", TargetIdentity("123", 5, "shop", 7, "h:1")) as journal:
         journal.record("create:a", "before", sql="CREATE INDEX\nx")
     first, second = (json.loads(line) for line in path.read_text().splitlines())
-    assert first["target"] == {"system_identifier": "123", "database_oid": 5, "database": "shop"}
+    assert first["target"] == {
+        "system_identifier": "123", "database_oid": 5, "database": "shop", "timeline": 7, "address": "h:1",
+    }  # fmt: skip
     assert (second["run"], second["step"], second["event"], second["sql"]) == (
         "r1",
         "create:a",
@@ -144,27 +148,27 @@ def test_a_journal_is_never_written_over_another(tmp_path):
     path = tmp_path / "run.jsonl"
     path.write_text("precious")
     with pytest.raises(FileRefused):
-        Journal(path, "r1", TargetIdentity("", 0, "shop"))
+        Journal.begin(path, "r1", TargetIdentity("", 0, "shop"))
     assert path.read_text() == "precious"
 
 
 def test_a_journal_without_a_folder_is_refused_in_one_line(tmp_path):
     with pytest.raises(FileRefused, match="choose another place"):
-        Journal(tmp_path / "gone" / "run.jsonl", "r1", TargetIdentity("", 0, "shop"))
+        Journal.begin(tmp_path / "gone" / "run.jsonl", "r1", TargetIdentity("", 0, "shop"))
 
 
 def test_each_line_is_on_disk_before_the_step_goes_on(tmp_path, monkeypatch):
     synced = []
     real = os.fsync
     monkeypatch.setattr(os, "fsync", lambda file: (synced.append(file), real(file)))
-    with Journal(tmp_path / "j", "r1", TargetIdentity("", 0, "shop")) as journal:
+    with Journal.begin(tmp_path / "j", "r1", TargetIdentity("", 0, "shop")) as journal:
         before = len(synced)
         journal.record("s", "before")
         assert len(synced) == before + 1
 
 
 def test_a_full_disk_stops_the_run(tmp_path):
-    with Journal(tmp_path / "j", "r1", TargetIdentity("", 0, "shop")) as journal:
+    with Journal.begin(tmp_path / "j", "r1", TargetIdentity("", 0, "shop")) as journal:
         full = os.open("/dev/full", os.O_WRONLY)
         kept, journal._file = journal._file, full
         with pytest.raises(FileRefused, match="nothing further was begun"):
@@ -174,7 +178,12 @@ def test_a_full_disk_stops_the_run(tmp_path):
 
 
 class Unreachable:
-    """A session that is only opened and closed here."""
+    """A session that is only opened, set and closed here."""
+
+    answer_within_s = 0.0
+
+    def set(self, name, value):
+        return None
 
     def __enter__(self):
         return self
@@ -194,9 +203,11 @@ def restarted(monkeypatch, *, done):
             raise PreflightRefused("nothing was changed: another run changes indexes of this database")
         yield
 
-    monkeypatch.setattr(build, "turn", turn)
-    monkeypatch.setattr(build, "answers", lambda session: next(answered))
-    monkeypatch.setattr(build, "_step", lambda site, statement, *rest: Applied(statement.id, ""))
+    monkeypatch.setattr(course, "turn", turn)
+    monkeypatch.setattr(course, "answers", lambda session: next(answered))
+    monkeypatch.setattr(course.Course, "_step", lambda self, site, statement: Applied(statement.id, ""))
+    monkeypatch.setattr(build, "identity", lambda session: HERE)
+    monkeypatch.setattr(course, "identity", lambda session: HERE)
 
 
 def test_what_was_done_before_the_turn_was_lost_is_told(monkeypatch):

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from indexical.model import Node
 from indexical.selection import select
 from indexical.testing import existing, index
 from tests.unit.fakes_selection import indexes, open_limits, world
@@ -298,3 +299,35 @@ def test_only_create_drops_nothing_that_is_dear():
 def test_only_drop_weighs_dear_indexes_without_new_ones():
     result = drops(busy_writes(), since=SINCE, limits=open_limits(only="drop"))
     assert (result.chosen, result.drops) == ((), ())
+
+
+def test_nothing_is_called_unused_while_a_standby_was_not_looked_at():
+    workload, catalog, candidates, costs = made = world({"q": {NONE: 1.0}}, existing=(BUSY, "lone: h"))
+    assert names(drops(made, since=SINCE)) == [("lone", "unused")]
+    found = drops((workload, replace(catalog, standbys=1), candidates, costs), since=SINCE)
+    assert names(found) == []
+    (refusal,) = [each for each in found.refused if each.subject == "lone"]
+    assert refusal.reason == "too-early"
+    assert "1 standby" in refusal.detail
+
+
+def test_a_standby_that_was_looked_at_is_in_nobodys_way():
+    workload, catalog, candidates, costs = world({"q": {NONE: 1.0}}, existing=(BUSY, "lone: h"))
+    seen = replace(catalog, standbys=1, nodes=(Node("source"), Node("replica 1", standby=True)))
+    assert names(drops((workload, seen, candidates, costs), since=SINCE)) == [("lone", "unused")]
+
+
+def test_a_standby_alone_says_nothing_of_the_primary():
+    workload, catalog, candidates, costs = world({"q": {NONE: 1.0}}, existing=(BUSY, "lone: h"))
+    found = drops((workload, replace(catalog, standby=True), candidates, costs), since=SINCE)
+    assert names(found) == []
+    assert "the primary was not looked at" in next(r for r in found.refused if r.subject == "lone").detail
+
+
+def test_an_unscanned_index_that_is_needed_says_by_what():
+    made = world({"q": {NONE: 1.0}}, existing=(BUSY, existing("t", "lowered: lower(h)")))
+    found = drops(made, since=SINCE)
+    assert names(found) == []
+    (refusal,) = [each for each in found.refused if each.subject == "lowered"]
+    assert refusal.reason == "needed"
+    assert "statistics of the expression" in refusal.detail

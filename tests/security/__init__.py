@@ -1,0 +1,1 @@
+"""Attacks on the tool, its input, and whoever runs it."""
