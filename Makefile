@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast test-slow test-django61 lint docs bench clean
+.PHONY: help setup demo test test-fast test-slow test-django61 chaos lint docs bench clean
 
 help: ## This list
 	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
@@ -29,8 +29,13 @@ test: setup lint docs ## Everything but the slow suites
 test-fast: setup ## Tests without a server, under a minute
 	$(BIN)/python -m pytest -q -n $(WORKERS) tests/unit
 
-test-slow: setup ## The suites that take long
-	$(BIN)/python -m pytest -m slow tests; status=$$?; [ $$status -eq 5 ] || exit $$status
+test-slow: setup ## The suites that take long: faults, browser, large projects; then the table of what was proven
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m slow tests; status=$$?; [ $$status -eq 5 ] || exit $$status
+	$(BIN)/python -m tests.faults.table
+
+SEED ?= 1
+chaos: setup ## 200 random faults under load, fifteen minutes at most: make chaos [SEED=1]
+	$(BIN)/python -m tests.faults.chaos --seed $(SEED) --rounds 200 --minutes 15
 
 # Django 6 needs Python 3.12 or newer, which need not be the Python of .venv.
 NEWER_PYTHON ?= $(shell for python in python3.13 python3.12 $(HOME)/.pyenv/versions/3.13.*/bin/python3 $(HOME)/.pyenv/versions/3.12.*/bin/python3; do "$$python" -c '' 2>/dev/null && { echo "$$python"; break; }; done)
