@@ -40,7 +40,7 @@ def recorded_runs() -> tuple[Recorded, ...]:
 def chosen(
     runs: Sequence[Recorded], *, journal: str | None, run: str | None, here: TargetIdentity | None = None
 ) -> Recorded:
-    """The run of the journal that is named, or of the id, or the newest that is not itself a rollback.
+    """The run of the journal that is named, or of the id, or the newest that is not itself a rollback and did something.
 
     ``here`` is the database that it has to be about: another one's is refused when it was named, and passed over when it was
     not. Raises :class:`FileRefused` and :class:`InputError`.
@@ -82,10 +82,16 @@ def _by_id(runs: Sequence[Recorded], run: str) -> Recorded:
     return found[0]
 
 
+def _did_something(record: RunRecord) -> bool:
+    """Not one that found everything as it was to be."""
+    return any(step.state not in ("planned", "skipped") for step in record.steps)
+
+
 def _newest(runs: Sequence[Recorded], here: TargetIdentity | None) -> Recorded:
-    for each in runs:
-        if each.record.verb != "rollback" and (here is None or _is_about(each.record, here)):
-            return each
+    # One that was taken back already is still the one that is meant: asking twice must not go further back.
+    able = [e for e in runs if e.record.verb != "rollback" and (here is None or _is_about(e.record, here))]
+    if able:
+        return next((each for each in able if _did_something(each.record)), able[0])
     of = f" of database {here.database}" if here is not None else ""
     raise FileRefused(
         f"there is no run{of} in {shown(runs_folder())}; go to the folder in which it was begun, or name its journal with "

@@ -65,6 +65,15 @@ def test_the_newest_run_is_taken_back_and_named(orders: Database, run: Run) -> N
     assert orders.indexes("orders").keys() == {"orders_pkey", "by_total"}
 
 
+def test_a_run_that_found_all_as_it_was_to_be_is_not_the_one_that_is_meant(orders: Database, run: Run) -> None:
+    first = applied(orders, run, ("o_user", USER))
+    applied(orders, run, ("o_user", USER))
+    code, out, _ = run("rollback")
+    assert code == 0
+    assert f"Taking back run {first['run']} (apply" in out
+    assert orders.indexes("orders").keys() == {"orders_pkey", "by_total"}
+
+
 def test_a_second_rollback_changes_nothing_and_says_so(orders: Database, run: Run) -> None:
     applied(orders, run, ("o_user", USER), drop="by_total")
     run("rollback")
