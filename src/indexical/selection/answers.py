@@ -15,7 +15,7 @@ from indexical.model import Index, Statement
 from indexical.selection.problem import Chosen, Problem
 
 FINE = 2e-5
-"""Share of all reads by which two plans of a statement must differ to count as two."""
+"""Share of all reads, giants cut down, by which two plans of a statement must differ to count as two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class Answers:
         for answer in answers:
             cheapest[answer.used] = min(answer.cost, cheapest.get(answer.used, answer.cost))
         rank = self._problem.rank
-        fine = FINE * self._problem.reads_before / statement.calls
+        fine = FINE * self._problem.telling / statement.calls
         kept: list[tuple[Chosen, float]] = []
         for used in sorted(cheapest, key=lambda used: (len(used), sorted(rank[index] for index in used))):
             # Fewer indexes come first: what more of them bring must be worth telling apart.

@@ -22,7 +22,7 @@ from indexical.selection.problem import Chosen, Problem
 LONGEST = 60
 """Steps of one chain; a longer one ends in the plain cut, which is valid too, only weaker."""
 FINE = 5e-5
-"""Share of all reads that is too little to look closer at: what is left then goes in one step."""
+"""Share of all reads, giants cut down, that is too little to look closer at: what is left then goes in one step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ def chain(
     shown = frozenset(classes.members)
     visible = (shown if among is None else shown & among) | problem.part(statement, problem.optional) | trial
     floor = answers.ask(statement, trial).cost
-    fine = FINE * problem.reads_before / statement.calls
+    fine = FINE * problem.telling / statement.calls
     taken: list[tuple[Chosen, float]] = []
     cost = 0.0
     for _ in range(LONGEST):

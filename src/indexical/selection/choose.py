@@ -10,6 +10,7 @@ knows what it wants of them. Everything learnt is kept: another choice, with oth
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from types import ModuleType
 
@@ -18,6 +19,7 @@ from indexical.selection import greedy, upper
 from indexical.selection.answers import Answers
 from indexical.selection.chains import Chain, chain
 from indexical.selection.lower import Lower
+from indexical.selection.plans import MOST, Plans, every_plan
 from indexical.selection.problem import Chosen, Problem
 from indexical.selection.program import Solution, solver
 
@@ -26,6 +28,8 @@ EXACT_LIMIT = 3000
 EXACT_SHARE = 0.85
 """Share of the search's time after which the greedy search goes on from the best set so far."""
 ROUNDS = 40
+MOST_REFINED = 1000
+"""Questions about a statement of few plans when more indexes are told apart."""
 CLIMBS = 8
 """Proposals of the upper program in one round."""
 BOUND_ROUNDS = 3
@@ -39,8 +43,10 @@ SMALL = 60
 """Indexes that plans used, up to which the answer is proved to the end whatever that takes."""
 COARSE = 0.3
 """A round's lower program is solved to this share of the difference that is left."""
-CLOSELY = 0.05
-"""And its upper programs to this share: they begin with the best set that is known."""
+CLOSELY = 0.15
+"""And its upper programs to this share: they begin with the best set that is known. The last one is solved to the end."""
+SLIGHT = 1e-3
+"""What a round must find the better set cheaper by to count as one that found something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +65,8 @@ class Memory:
 
     def __init__(self, problem: Problem) -> None:
         self.answers = Answers(problem)
+        self.complete: dict[str, Plans] = {}
+        """Of the statements that have few plans: all of them."""
         self.chains: dict[Chain, None] = {}
         self.unlike: dict[str, Chosen] = {}
         """Per statement: what does not stand in for another index, though it looks as if it could."""
@@ -66,14 +74,53 @@ class Memory:
 
     def knowledge(self, problem: Problem) -> tuple[int, int]:
         """How much the upper program has to go by."""
-        plans = sum(len(self.answers.plans(statement)) for statement in problem.statements)
-        return plans, sum(len(each) for each in self.unlike.values())
+        plans = sum(len(self.answers.plans(statement)) for statement in self.open(problem))
+        return (
+            plans + sum(len(each.shown) for each in self.complete.values()),
+            sum(len(each) for each in self.unlike.values()),
+        )
+
+    def open(self, problem: Problem) -> tuple[Statement, ...]:
+        """The statements of which not all plans are known."""
+        return tuple(s for s in problem.statements if s.id not in self.complete)
+
+    def enumerate(self, problem: Problem) -> None:
+        """Look which statements have so few plans that all can be known."""
+        found = problem.costs.spread(
+            lambda s: every_plan(problem, self.answers, s, most=MOST), problem.statements
+        )
+        self.complete = {each.statement: each for each in found if each is not None}
+
+    def refine(self, problem: Problem, chosen: Chosen) -> bool:
+        """Tell the chosen ones apart from what looks like them, where that matters; whether it does anywhere."""
+
+        def look(statement: Statement) -> Plans | None:
+            known = self.complete[statement.id]
+            part = problem.part(statement, chosen)
+            answer = self.answers.ask(statement, part)
+            if answer.used <= known.shown or answer.cost <= known.least(part) * (1 + AGREED):
+                return None
+            also = known.shown - frozenset(problem.classes[statement.id].members) - problem.optional
+            return every_plan(
+                problem, self.answers, statement, also | answer.used - problem.optional, most=MOST_REFINED
+            )
+
+        known = tuple(s for s in problem.statements if s.id in self.complete)
+        better = [each for each in problem.costs.spread(look, known) if each is not None]
+        self.complete.update((each.statement, each) for each in better)
+        return bool(better)
+
+    @property
+    def bounds(self) -> Iterator[Chain | Plans]:
+        """All that no set can undercut."""
+        yield from self.chains
+        yield from self.complete.values()
 
     def slack(self, problem: Problem) -> float:
         """By how much the chains, made before some plan was known, say more than that plan costs; all calls together."""
         calls = {s.id: (s, s.calls) for s in problem.statements}
         worst: dict[str, float] = {}
-        for each in self.chains:
+        for each in self.bounds:
             statement, factor = calls[each.statement]
             for used, cost in self.answers.plans(statement):
                 excess = factor * (each.least(used) - cost)
@@ -82,7 +129,10 @@ class Memory:
 
     @property
     def seen(self) -> frozenset[Index]:
-        return frozenset(index for each in self.chains for indexes, _ in each.steps for index in indexes)
+        bounded = {index for each in self.chains for indexes, _ in each.steps for index in indexes}
+        return frozenset(bounded).union(
+            *(like for each in self.complete.values() for like in each.alike.values())
+        )
 
 
 def choose(
@@ -116,7 +166,8 @@ def learn(problem: Problem, memory: Memory, trial: Chosen) -> None:
     if trial in memory.learnt:
         return
     memory.learnt.add(trial)
-    found = problem.costs.spread(lambda s: chain(problem, memory.answers, s, trial), problem.statements)
+    memory.refine(problem, trial)
+    found = problem.costs.spread(lambda s: chain(problem, memory.answers, s, trial), memory.open(problem))
     memory.chains.update(dict.fromkeys(found))
 
 
@@ -124,7 +175,7 @@ def _floor(problem: Problem, memory: Memory) -> float:
     """No set costs less, since every statement costs this much with everything there, and no upkeep can fall lower."""
     calls = {s.id: s.calls for s in problem.statements}
     least: dict[str, float] = {}
-    for each in memory.chains:
+    for each in memory.bounds:
         least[each.statement] = max(each.best, least.get(each.statement, 0.0))
     return sum(calls[id] * least[id] for id in sorted(least)) + problem.offset
 
@@ -147,7 +198,7 @@ class _Search:
 
     def run(self, rounds: int, bounded: bool) -> Choice:
         problem, memory = self._problem, self._memory
-        if not memory.chains:
+        if not memory.chains and not memory.complete:
             self._begin()
         exact = False
         stale = 0
@@ -155,7 +206,7 @@ class _Search:
             before = self._value
             self._climb()
             self._look_around(self._best)
-            self._lower.add(memory.chains)
+            self._teach()
             if self._lower.indexes > EXACT_LIMIT:
                 break
             proposal = self._propose()
@@ -166,7 +217,7 @@ class _Search:
             if self._value <= self._bound + AGREED * abs(self._value) + 1e-9 * problem.reads_before:
                 exact = True
                 break
-            stale = stale + 1 if self._value == before else 0
+            stale = stale + 1 if self._value >= before - SLIGHT * abs(before) else 0
             known = proposal.chosen in memory.learnt
             if self._over or self._good_enough(stale) or (known and self._asked <= AGREED / 2):
                 break
@@ -174,7 +225,8 @@ class _Search:
                 # It was proposed again because the program was solved too coarsely.
                 self._coarse *= COARSE
             learn(problem, memory, proposal.chosen)
-            self._lower.add(memory.chains)
+        if not exact and self._bound >= 0 and self._lower.indexes <= EXACT_LIMIT:
+            self._finish()
         if self._lower.indexes > EXACT_LIMIT or self._bound < 0:
             # Too large for the programs, or too little time for a single round of them.
             self._consider(greedy.search(problem, memory.seen - self._banned, (), self._best))
@@ -187,7 +239,7 @@ class _Search:
 
     def _good_enough(self, stale: int) -> bool:
         """Whether what is left is not worth another round, after so many that found nothing better."""
-        if self._lower.indexes <= SMALL:
+        if self._lower.indexes <= SMALL or not self._memory.open(self._problem):
             return False
         left = (self._value - self._bound) / abs(self._value) if self._value else 0.0
         return any(stale >= rounds and left <= most for rounds, most in ENOUGH)
@@ -196,15 +248,21 @@ class _Search:
     def _over(self) -> bool:
         return self._problem.clock.spent > EXACT_SHARE
 
+    def _teach(self) -> None:
+        """Tell the lower program what was learnt."""
+        self._lower.offer(self._memory.complete)
+        self._lower.add(self._memory.chains)
+
     def _begin(self) -> None:
         """Plans of the narrow candidates alone: the planner is quick with few, and they are most of what is worth having."""
         problem, memory = self._problem, self._memory
+        memory.enumerate(problem)
         stages = {candidate.stage for candidate in problem.candidates.values()}
         narrow = frozenset(i for i, candidate in problem.candidates.items() if candidate.stage == min(stages))
         if len(stages) > 1:
             problem.costs.spread(
                 lambda s: chain(problem, memory.answers, s, problem.optional, among=narrow),
-                problem.statements,
+                memory.open(problem),
             )
         else:
             learn(problem, memory, problem.optional)
@@ -215,16 +273,25 @@ class _Search:
         if trial in memory.learnt:
             return
         problem.costs.spread(
-            lambda s: chain(problem, memory.answers, s, trial, together=True), problem.statements
+            lambda s: chain(problem, memory.answers, s, trial, together=True), memory.open(problem)
         )
         learn(problem, memory, trial)
         self._climb()
 
-    def _climb(self) -> None:
-        """Follow the upper program until the planner agrees with it."""
+    def _finish(self) -> None:
+        """The upper program to the end, and once more with what is to be found around its answer."""
+        for _ in range(2):
+            self._climbed = (-1, -1)
+            self._climb(closely=AGREED)
+            if self._best in self._memory.learnt or self._over:
+                break
+            self._look_around(self._best)
+
+    def _climb(self, closely: float = 0.0) -> None:
+        """Follow the upper program until the planner agrees with it; solved as ``closely`` as that, or as is worth it now."""
         problem, memory = self._problem, self._memory
         seen: set[Chosen] = set()
-        for _ in range(CLIMBS):
+        for _ in range(CLIMBS if memory.open(problem) else 0):
             known = memory.knowledge(problem)
             if known == self._climbed:
                 return
@@ -233,11 +300,12 @@ class _Search:
                 self._highs,
                 problem,
                 memory.answers,
+                memory.complete,
                 memory.unlike,
                 self._banned,
                 self._best,
                 self._seconds,
-                max(AGREED, CLOSELY * self._left),
+                closely or max(AGREED, CLOSELY * self._left),
             )
             if found is None or found.chosen in seen:
                 return
@@ -247,7 +315,7 @@ class _Search:
 
     def _propose(self) -> Solution | None:
         problem = self._problem
-        self._asked = max(AGREED / 2, self._coarse * self._left)
+        self._asked = max(AGREED / 2, self._coarse * self._left if self._memory.open(problem) else 0.0)
         return self._lower.solve(
             problem.threshold, problem.hot_threshold, self._seconds, self._asked, self._best
         )
@@ -272,10 +340,9 @@ class _Search:
             true = memory.answers.ask(statement, chosen).cost
             return standing, true > believed * (1 + AGREED)
 
-        surprised = False
-        for statement, (standing, dearer) in zip(
-            problem.statements, problem.costs.spread(look, problem.statements), strict=True
-        ):
+        surprised = memory.refine(problem, chosen)
+        open_ = memory.open(problem)
+        for statement, (standing, dearer) in zip(open_, problem.costs.spread(look, open_), strict=True):
             if dearer:
                 surprised = True
                 memory.unlike[statement.id] = memory.unlike.get(statement.id, frozenset()) | standing
@@ -288,9 +355,9 @@ class _Search:
         """The least that any allowed set costs in all, without the least benefit that an index must bring."""
         problem, memory = self._problem, self._memory
         self._lower.ban(frozenset())
-        self._lower.add(memory.chains)
         bound = -math.inf
         for _ in range(BOUND_ROUNDS):
+            self._teach()
             proposal = self._lower.solve(0.0, 0.0, problem.clock.left, AGREED, self._best)
             if proposal is None:
                 break
@@ -299,5 +366,4 @@ class _Search:
             if total <= bound * (1 + NEAR) or proposal.chosen in memory.learnt or problem.clock.over:
                 break
             learn(problem, memory, proposal.chosen)
-            self._lower.add(memory.chains)
         return bound

@@ -7,12 +7,13 @@ several of them at once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from types import ModuleType
 
 from indexical.selection.chains import Chain
+from indexical.selection.plans import Plans
 from indexical.selection.problem import Chosen, Problem
-from indexical.selection.program import Program, Solution
+from indexical.selection.program import Offer, Program, Solution
 
 
 class Lower:
@@ -23,6 +24,7 @@ class Lower:
         self._calls = {s.id: s.calls for s in problem.statements}
         self._t = {id: self._program.column(1.0, highs.kHighsInf) for id in sorted(self._calls)}
         self._chains: set[Chain] = set()
+        self._offers: dict[str, tuple[Plans, Offer]] = {}
 
     @property
     def indexes(self) -> int:
@@ -52,6 +54,18 @@ class Lower:
             program.row(cost, chain.floor * factor, program.infinity)
             if len(firsts) > 1:
                 program.row(firsts, -program.infinity, 1.0)
+
+    def offer(self, complete: Mapping[str, Plans]) -> None:
+        """Take over what is known to the end of some statements."""
+        for id in sorted(complete):
+            plans = complete[id]
+            before = self._offers.get(id)
+            if before is not None and before[0] is plans:
+                continue
+            if before is not None:
+                self._program.withdraw(before[1])
+            factor = self._program.scale * self._calls[id]
+            self._offers[id] = plans, self._program.offer(plans.plans, factor, plans.alike.__getitem__)
 
     def ban(self, banned: Chosen) -> None:
         self._program.ban(banned)

@@ -22,6 +22,8 @@ class Worth:
     best_gain: float
     """The largest share by which it makes one statement cheaper."""
     best_statement: str
+    ends_hot: bool = False
+    """Whether some heap-only updates end because of it alone."""
 
     @property
     def net(self) -> float:
@@ -42,7 +44,9 @@ def worth(problem: Problem, others: Chosen, index: Index) -> Worth:
     more, own = problem.upkeep(with_) - problem.upkeep(without), problem.upkeep_of(index)
     # What the writes lose beyond the index's own upkeep are heap-only updates that only it ends.
     hot = more - own if problem.groups_of(index) and more > own else 0.0
-    return Worth(index, saved, more - hot, hot, best, best_id)
+    ended = {id for other in without for id, _ in problem.groups_of(other)}
+    ends = any(id not in ended for id, _ in problem.groups_of(index))
+    return Worth(index, saved, more - hot, hot, best, best_id, ends)
 
 
 def verdict(problem: Problem, judged: Worth) -> str:
@@ -55,7 +59,7 @@ def verdict(problem: Problem, judged: Worth) -> str:
             if judged.hot > 0 and judged.net + judged.hot >= problem.threshold
             else "below-min-benefit"
         )
-    if judged.hot > 0 and judged.net < problem.threshold + problem.hot_threshold:
+    if judged.ends_hot and judged.net < problem.threshold + problem.hot_threshold:
         return "keeps-hot"
     return "inside-noise" if judged.best_gain < problem.limits.min_statement_gain else ""
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import copy
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import combinations
+from collections.abc import Iterable, Mapping, Sequence
 
 from indexical.model import Candidate, Candidates, Catalog, Configuration, Index, Limits, Statement, Workload
 from indexical.model.columns import columns_of
@@ -85,14 +84,17 @@ class Problem:
         self.today = {s.id: self.cost(s, optional) for s in self.statements}
         self.reads_before = sum(s.calls * self.today[s.id] for s in self.statements)
         self.maintenance_before = costs.upkeep(Configuration())
-        telling = _telling([s.calls * self.today[s.id] for s in self.statements])
+        self.telling = telling = _telling([s.calls * self.today[s.id] for s in self.statements])
         self.threshold = limits.min_benefit * telling
         self.hot_threshold = max(0.0, limits.min_hot_benefit - limits.min_benefit) * telling
         self._upkeep: dict[Index, float] = {}
         self._upkeeps: dict[Chosen, float] = {}
         self._groups: dict[Index, tuple[tuple[str, float], ...]] = {}
         self._writes_now: float | None = None
-        self._rivals: dict[tuple[Index, Index], bool] = {}
+        self._rivals: dict[Index, Chosen] = {}
+        self._beside: dict[tuple[str, str], list[Index]] = {}
+        for index in sorted(self.candidates):
+            self._beside.setdefault((index.schema, index.table), []).append(index)
         self._endable: frozenset[str] | None = None
         self._reading: dict[tuple[str, str], list[Statement]] | None = None
         self._able: dict[tuple[str, Index], Chosen] = {}
@@ -257,23 +259,21 @@ class Problem:
         """Whether one of the two does all the work of the other, so that no set should hold both."""
         return covers(one, other) or covers(other, one)
 
-    def rivals(self, index: Index, among: Iterable[Index]) -> Iterator[Index]:
-        """Those that no set should hold beside this one."""
-        for other in among:
-            if (other.schema, other.table) != (index.schema, index.table) or other in self.optional:
-                continue
-            pair = (index, other) if index < other else (other, index)
-            if pair not in self._rivals:
-                self._rivals[pair] = self.repeats(*pair)
-            if self._rivals[pair]:
-                yield other
+    def rivals(self, index: Index) -> Chosen:
+        """The candidates that no set should hold beside this one."""
+        if index not in self._rivals:
+            beside = self._beside.get((index.schema, index.table), ())
+            self._rivals[index] = frozenset(
+                other for other in beside if other != index and self.repeats(index, other)
+            )
+        return self._rivals[index]
 
     def broken_limit(self, chosen: Chosen) -> str:
         """The limit that the set does not keep, for people; empty when it keeps all."""
         limits = self.limits
         whole, chosen = chosen, chosen - self.optional
-        for one, other in combinations(sorted(chosen), 2):
-            if any(self.rivals(one, (other,))):
+        for one in sorted(chosen):
+            for other in sorted(self.rivals(one) & chosen):
                 return f"{one.text} and {other.text} would repeat one another"
         if limits.max_indexes is not None and len(chosen) > limits.max_indexes:
             return f"at most {limits.max_indexes} indexes are allowed"

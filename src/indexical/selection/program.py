@@ -6,7 +6,7 @@ by :mod:`.lower` and :mod:`.upper`. Everything is scaled so that the workload's 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
@@ -16,8 +16,10 @@ from indexical.selection.problem import Chosen, Problem
 
 SCALE = 1000.0
 RELATIVE_GAP = 1e-4
-MOST_NODES = 100
-"""Nodes of one search tree: ends a hopeless search at the same place on every machine."""
+LEAST_NODES, MOST_NODES = 100, 1000
+"""Nodes of one search tree at the most, of a large program and of a small one ..."""
+MOST_WORK = 200_000
+"""... and nodes times rows between them: ends a hopeless search at the same place on every machine."""
 
 _Weight = Callable[[Index], float]
 
@@ -39,6 +41,14 @@ class Solution:
     values: tuple[float, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """Where the plans of a statement stand in a program."""
+
+    columns: tuple[int, ...]
+    rows: tuple[int, ...]
+
+
 class Program:
     """One growing program: columns and rows are added between runs, prices of indexes may change."""
 
@@ -53,7 +63,6 @@ class Program:
             ("threads", 1),
             ("random_seed", 1),
             ("mip_abs_gap", 1e-6),
-            ("mip_max_nodes", MOST_NODES),
             # A restart solves the root again, which is most of the work of programs as small as these.
             ("mip_allow_restart", False),
             # Nor do they need sub-programs to find a good set: they are started from one.
@@ -109,6 +118,8 @@ class Program:
             self._model.changeColCost(column, charged * self.scale)
         self._model.setOptionValue("time_limit", self.infinity if seconds is None else max(seconds, 0.05))
         self._model.setOptionValue("mip_rel_gap", gap)
+        nodes = min(max(LEAST_NODES, MOST_WORK // (1 + self._model.getNumRow())), MOST_NODES)
+        self._model.setOptionValue("mip_max_nodes", nodes)
         self._model.clearSolver()
         if self.x:
             columns = list(self.x.values())
@@ -130,7 +141,9 @@ class Program:
         column = self.column(0.0, 0.0 if index in self._banned else 1.0, integer=True)
         self.x[index] = column
         if index not in self.problem.optional:
-            for other in self.problem.rivals(index, self.x):
+            for other in sorted(
+                self.problem.rivals(index) & self.x.keys(), key=self.problem.rank.__getitem__
+            ):
                 self.row({column: 1.0, self.x[other]: 1.0}, -self.infinity, 1.0)
             for row, weight, scale in self._limits:
                 self._model.changeCoeff(row, column, weight(index) * scale)
@@ -148,6 +161,37 @@ class Program:
     def row(self, entries: dict[int, float], low: float, high: float) -> None:
         columns = sorted(entries)
         self._model.addRow(low, high, len(columns), columns, [entries[column] for column in columns])
+
+    def offer(
+        self,
+        plans: Iterable[tuple[Chosen, float]],
+        factor: float,
+        able: Callable[[Index], Iterable[Index]],
+    ) -> Offer:
+        """A statement has one of these plans, and no more of each than there is of what is ``able`` to be its indexes."""
+        shares: dict[int, float] = {}
+        serving: dict[Index, dict[int, float]] = {}
+        for used, cost in plans:
+            share = self.column(cost * factor, 1.0)
+            shares[share] = 1.0
+            for index in used:
+                serving.setdefault(index, {})[share] = 1.0
+        entries = [shares]
+        for index in sorted(serving, key=self.problem.rank.__getitem__):
+            columns = [self.index(other) for other in able(index)]
+            entries.append({**serving[index], **dict.fromkeys(columns, -1.0)})
+        first = int(self._model.getNumRow())
+        self.row(shares, 1.0, 1.0)
+        for each in entries[1:]:
+            self.row(each, -self.infinity, 0.0)
+        return Offer(tuple(shares), tuple(range(first, first + len(entries))))
+
+    def withdraw(self, offer: Offer) -> None:
+        """The statement's plans count no longer: something better is known of it."""
+        for row in offer.rows:
+            self._model.changeRowBounds(row, -self.infinity, self.infinity)
+        for column in offer.columns:
+            self._model.changeColBounds(column, 0.0, 0.0)
 
     def _limit(self, most: float | None, weight: _Weight) -> None:
         """A row of its own for a limit; indexes enter it as they enter the program."""
@@ -186,7 +230,7 @@ class Program:
     def _end(self, id: str) -> int:
         """Whether a new index ends the group."""
         if id not in self._ended:
-            self._ended[id] = self.column(0.0, 1.0)
+            self._ended[id] = self.column(0.0, 1.0, integer=True)
         return self._ended[id]
 
     def _charged(self) -> int:

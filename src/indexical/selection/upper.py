@@ -7,11 +7,12 @@ for the statement, at the same cost as far as this program knows; where the plan
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import ModuleType
 
 from indexical.model import Index
 from indexical.selection.answers import Answers
+from indexical.selection.plans import Plans
 from indexical.selection.problem import Chosen, Problem
 from indexical.selection.program import Program, Solution
 
@@ -20,6 +21,7 @@ def propose(
     highs: ModuleType,
     problem: Problem,
     answers: Answers,
+    complete: Mapping[str, Plans],
     unlike: Mapping[str, Chosen],
     banned: Chosen,
     start: Chosen,
@@ -31,27 +33,19 @@ def propose(
     program.ban(banned)
     for statement in problem.statements:
         factor = program.scale * statement.calls
-        shares: dict[int, float] = {}
-        serving: dict[Index, dict[int, float]] = {}
-        for used, cost in answers.plans(statement):
-            share = program.column(cost * factor, 1.0)
-            shares[share] = 1.0
-            for index in used:
-                serving.setdefault(index, {})[share] = 1.0
-        if not shares:
-            continue
-        program.row(shares, 1.0, 1.0)
-        for index in sorted(serving, key=problem.rank.__getitem__):
-            _serve(
-                program, problem, statement.id, index, serving[index], unlike.get(statement.id, frozenset())
-            )
+        whole = complete.get(statement.id)
+        if whole is not None:
+            program.offer(whole.plans, factor, whole.alike.__getitem__)
+        elif plans := answers.plans(statement):
+            program.offer(plans, factor, _standing(problem, statement.id, unlike))
     return program.run(problem.threshold, problem.hot_threshold, seconds, gap, start)
 
 
-def _serve(
-    program: Program, problem: Problem, id: str, index: Index, shares: dict[int, float], unlike: Chosen
-) -> None:
-    """No more of the plans that use the index than there is of it, or of what can stand in for it."""
-    able = problem.able(id, index) - unlike | {index}
-    columns = [program.index(other) for other in sorted(able, key=problem.rank.__getitem__)]
-    program.row({**shares, **dict.fromkeys(columns, -1.0)}, -program.infinity, 0.0)
+def _standing(problem: Problem, id: str, unlike: Mapping[str, Chosen]) -> Callable[[Index], Iterable[Index]]:
+    """Who can stand in for an index in the statement's plans, as far as is known."""
+    never = unlike.get(id, frozenset())
+
+    def able(index: Index) -> Iterable[Index]:
+        return sorted(problem.able(id, index) - never | {index}, key=problem.rank.__getitem__)
+
+    return able
