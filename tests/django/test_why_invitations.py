@@ -22,7 +22,8 @@ from apps.accounts.models import User, UserActivityLog
 from apps.invitations.models import Invitation, Order
 from apps.plans.models import Plan
 found = {found}
-print("ANSWER", json.dumps([found.cause, found.diagnosis.index, [s.kind for c in found.diagnosis.causes[:1] for s in c.steps], repr(found)]))
+kinds = [s.kind for c in found.diagnosis.causes[:1] for s in c.steps]
+print("ANSWER", json.dumps([found.cause, found.diagnosis.index, kinds, repr(found)]))
 """
 
 
@@ -58,7 +59,7 @@ def test_a_day_of_a_moment_is_not_what_the_index_holds(guide: str) -> None:
     query = (
         "UserActivityLog.objects.filter(created_at__date=datetime.date.today() - datetime.timedelta(days=3))"
     )
-    cause, index, steps, text = ask(guide, f"indexes.why({query}, \"activity_created_idx\")")
+    cause, index, steps, text = ask(guide, f'indexes.why({query}, "activity_created_idx")')
     assert (cause, index) == ("function-on-column", "activity_created_idx"), text
     assert steps[0] == "rewrite"
 

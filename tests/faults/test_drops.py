@@ -173,6 +173,7 @@ def test_a_drop_without_its_schema_takes_the_other_one(place):
     def opened():
         session = place.open_ours()
         session.set("search_path", "other, public")
+        session.own_path = "public"  # As if it were closed.
         return session
 
     apply_here(place, unqualified, open_session=opened)

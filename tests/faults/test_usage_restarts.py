@@ -130,7 +130,7 @@ def test_without_its_look_at_resets_a_crash_would_pass_for_disuse(
     scan(indexed.url)
     after = look(indexed.url)
     assert use(before, after).seconds == 0.0
-    monkeypatch.setattr(windows, "_state_broken", lambda before, after: "")
+    monkeypatch.setattr(windows, "state_broken", lambda before, after: "")
     with pytest.raises(AssertionError):
         assert use(before, after).seconds == 0.0
 

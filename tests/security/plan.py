@@ -43,7 +43,23 @@ ROWS: dict[str, tuple[str, str]] = {
     ),
     "S15": ("statements made to exhaust a parser", "the others are still analysed"),
     "S16": ("forged, broken, rotated, mis-encoded logs", "counted, not believed"),
-    "S21": ("a host that only a snapshot or an advice file names", "no connection goes there"),
+    "S17": (
+        "names, comments and SQL that are HTML or a script, in a report or on the dashboard",
+        "escaped, and a policy that lets nothing of it run",
+    ),
+    "S18": ("a name that a spreadsheet would calculate", "the cell is text"),
+    "S19": (
+        "the dashboard, asked for by somebody who is not meant to see it",
+        "a login for who has none, else 404; nothing is looked at",
+    ),
+    "S20": (
+        "an action of the dashboard by GET, without CSRF token, from an old tab, twice, or about something else",
+        "refused; a token is signed, good once and for one plan",
+    ),
+    "S21": (
+        "a host or a database that only a request, a snapshot or an advice file names",
+        "no connection goes there",
+    ),
     "S22": ("files that others may read", "0600, whatever the umask"),
     "S23": ("pickle, YAML, eval on an input path", "there is none"),
     "S24": ("the server's log shows our statements", "they hold no value of a row and no password"),
@@ -107,6 +123,10 @@ SHOWN_BY: dict[str, tuple[str, ...]] = {
         "tests/faults/test_preflight_rights.py::test_a_superuser_is_told_refused_or_let_through_as_is_asked",
     ),
     "S8": ("tests/faults/test_preflight_rows.py::test_a_superuser_does_not_run_a_function_of_somebody_else",),
+    "S17": (
+        "tests/browser/test_report.py::test_hostile_text_runs_nothing_and_fetches_nothing",
+        "tests/browser/test_report.py::test_the_page_s_own_policy_stops_a_script_that_got_past_the_escaping",
+    ),
     "S22": (
         "tests/unit/test_catalog_file.py::test_only_the_owner_may_read_it_even_where_an_open_file_stood",
         "tests/unit/workload/test_capture_file.py::test_the_file_is_made_for_its_owner_only_whatever_the_umask",

@@ -192,7 +192,6 @@ def test_a_trojan_on_the_search_path_gains_nothing_from_whoever_reads(shop):
 
 
 @pytest.mark.security("S8")
-@pytest.mark.xfail(reason="the queries of a run look operators up on the session's search path", strict=True)
 def test_a_trojan_on_the_search_path_does_not_run_in_a_build(shop):
     shop.run("CREATE ROLE mallory")
     shop.run(*TROJANS)
@@ -214,9 +213,6 @@ def test_a_trojan_in_an_index_of_its_table_does_not_run_as_who_builds(shop):
 
 
 @pytest.mark.security("S8")
-@pytest.mark.xfail(
-    reason="the preflight's queries look operators up on the session's search path", strict=True
-)
 def test_a_trojan_on_the_search_path_does_not_run_in_the_preflight(shop):
     shop.run("CREATE ROLE mallory")
     shop.run(*TROJANS)

@@ -182,6 +182,9 @@ class Unreachable:
 
     answer_within_s = 0.0
 
+    def close_path(self):
+        return None
+
     def set(self, name, value):
         return None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -34,6 +35,9 @@ class FakeSession:
     def rows(self, sql: str, parameters: object = ()) -> list[dict[str, Any]]:
         self.asked.append(sql)
         return [self.facts] if "pg_available_extensions" in sql else []
+
+    def script(self, statements: Sequence[str]) -> None:
+        self.asked += statements
 
     def close(self) -> None:
         self.closed = True

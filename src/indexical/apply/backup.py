@@ -69,6 +69,7 @@ def back_up(
     """
     application = f"indexical run={run or secrets.token_hex(4)} dump"
     with connect(url, application_name=application.removesuffix(" dump")) as session:
+        session.close_path()
         tools = _tools(session.server_version, pg_dump)
         oids = _oids(session, tables)
         bytes_expected = 0 if schema_only else int(session.rows(load("apply_dump_size"))[0]["bytes"])
@@ -292,6 +293,7 @@ def _wait_for_its_end(url: str, application: str) -> None:
     name = {"application": application}
     deadline = time.monotonic() + _SESSION_GONE_S
     with connect(url) as session:
+        session.close_path()
         asked = False
         while session.rows(load("apply_dump_sessions"), name):
             if time.monotonic() >= deadline:

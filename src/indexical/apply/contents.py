@@ -13,7 +13,7 @@ from indexical.apply.calls import Call, Cast, calls, casts, expressions, moments
 from indexical.errors import DatabaseError
 from indexical.model import Index
 from indexical.model.columns import columns_of
-from indexical.pg.definition import typed
+from indexical.pg.definition import own_words, typed
 from indexical.pg.queries import load
 from indexical.pg.sample import TIMED_OUT, Sampled, Shape, planned, repeated, sampled
 from indexical.pg.session import Session
@@ -24,6 +24,7 @@ _SAMPLE_SECONDS = 2.0
 _COUNT_SECONDS = 60.0
 _MEANINGLESS = "42"
 """SQLSTATE class of a text that means nothing on the table."""
+_NO_FUNCTION = "42883"
 _NO_TYPE = "42601"
 _DEPTH = 3
 """Functions that call functions are followed so far."""
@@ -101,7 +102,11 @@ def read_content(session: Session, subject: Subject, *, superuser: bool) -> Cont
     content = _functions(session, subject)
     if content.distrusted and superuser:
         return content
-    content = replace(content, distrusted=())
+    with own_words(session, subject.index):
+        return _asked(session, subject, replace(content, distrusted=()))
+
+
+def _asked(session: Session, subject: Subject, content: Content) -> Content:
     try:
         content = replace(content, shape=planned(session, subject.index, partitioned=subject.partitioned))
     except DatabaseError as error:
@@ -129,7 +134,7 @@ def _looked_at(session: Session, subject: Subject, content: Content) -> Content:
             raise
         if error.code == TIMED_OUT:
             return replace(content, unfinished=(*content.unfinished, "a sample of its rows"))
-        return replace(content, fails=error.code)
+        return _failing(content, error)
     return replace(content, sample=found)
 
 
@@ -141,8 +146,15 @@ def _counted(session: Session, subject: Subject, content: Content) -> Content:
             raise
         if error.code == TIMED_OUT:
             return replace(content, unfinished=(*content.unfinished, "whether keys repeat"))
-        return replace(content, fails=error.code)
+        return _failing(content, error)
     return replace(content, repeated=count)
+
+
+def _failing(content: Content, error: DatabaseError) -> Content:
+    """What a function does not find without a search path is told by what it searches for."""
+    if error.code == _NO_FUNCTION and content.searching:
+        return content
+    return replace(content, fails=error.code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +208,11 @@ def _named(session: Session, names: set[tuple[str, str]]) -> tuple[_Function, ..
     ordered = sorted(names)
     rows = session.rows(
         load("apply_functions"),
-        {"schemas": [schema for schema, _ in ordered], "names": [n for _, n in ordered]},
+        {
+            "schemas": [schema for schema, _ in ordered],
+            "names": [n for _, n in ordered],
+            "path": list(session.own_schemas),
+        },
     )
     return tuple(
         _Function(

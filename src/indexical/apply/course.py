@@ -22,6 +22,7 @@ from indexical.apply.leftover import described, find, subject
 from indexical.apply.reindex import rebuild, standing
 from indexical.apply.removal import drop
 from indexical.apply.run import Site, answers, reopen
+from indexical.apply.tending import ACTIONS, tend
 from indexical.apply.turn import turn
 from indexical.apply.wording import code, sqlstate, wording
 from indexical.errors import ConnectionFailed, DatabaseError, FileRefused, NoAnswer
@@ -74,6 +75,8 @@ class Course:
     own_way: Callable[[Site, DdlStatement], Outcome | None] | None = None
     """Carries out a statement that needs more than itself; None from it means that it is an ordinary one."""
     journal: Journal | None = None
+    shown: float = 0.0
+    """The highest share of the run that was told."""
     _stack: ExitStack = field(default_factory=ExitStack)
 
     def __enter__(self) -> Self:
@@ -92,6 +95,7 @@ class Course:
         """A new session that bears the run's name, so that its backend can be found again."""
         session = self.open_session()
         try:
+            session.close_path()
             session.answer_within_s = session.answer_within_s or self.patience.answer_within_s
             for name, value in _SETTINGS.items():
                 session.set(name, value)
@@ -220,6 +224,8 @@ class Course:
                 return create(site, statement)
             if statement.action == "reindex":
                 return rebuild(site, statement)
+            if statement.action in ACTIONS:
+                return tend(site, statement)
             missing = self._failed_before(statement)
             if missing:
                 return Skipping(
@@ -287,9 +293,11 @@ class Course:
         number, count, on_event = len(self.outcomes), len(self.statements), self.on_event
 
         def report(share: float, detail: str) -> None:
+            done = (number + min(1.0, max(0.0, share))) / max(1, count)
+            # Another try or another partition begins at nothing again; the bar stays where it was.
+            self.shown = max(self.shown, done)
             if on_event is not None:
-                done = (number + max(0.0, share)) / max(1, count)
-                on_event("apply", done, f"{statement.name or statement.id}: {detail}")
+                on_event("apply", self.shown, f"{statement.name or statement.id}: {detail}")
 
         return report
 

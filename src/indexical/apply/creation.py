@@ -22,7 +22,7 @@ from indexical.apply.run import Attempt, Site, attempt, cleaner
 from indexical.apply.statistics import refresh
 from indexical.apply.wording import sqlstate
 from indexical.ddl import drop_index
-from indexical.model import Applied, DdlStatement, ExistingIndex, Failed, Outcome, Skipping
+from indexical.model import Applied, DdlStatement, Failed, Outcome, Skipping
 from indexical.pg.definition import same_definition
 from indexical.pg.indexes import existing_indexes
 
@@ -60,7 +60,7 @@ def _build(site: Site, statement: DdlStatement, table: TableFacts) -> Outcome:
         # Also after success: the catalog has the last word.
         settled = settle(site, statement, tried) if tried.began else Settled("absent")
         if settled.kind == "valid":
-            note = refresh(site, table) if any(key.expression for key in index.keys) else ""
+            note = refresh(site, table, index) if any(key.expression for key in index.keys) else ""
             return Applied(statement.id, statement.summary, (time.monotonic() - begun) * 1000, note=note)
         tries += 1
         if not _worth_another(tried, settled, tries):
@@ -115,7 +115,7 @@ def _met(site: Site, statement: DdlStatement, found: Named) -> Outcome | None:
     if existing.partitioned:
         return None  # As it has to be until its last part is attached.
     if found.oid in site.left:
-        return _cleared(site, statement, existing, found)
+        return _cleared(site, statement, found)
     drop = drop_index(index.schema, name, concurrently=True)
     return Failed(
         statement.id, statement.summary,
@@ -124,12 +124,14 @@ def _met(site: Site, statement: DdlStatement, found: Named) -> Outcome | None:
     )  # fmt: skip
 
 
-def _cleared(site: Site, statement: DdlStatement, existing: ExistingIndex, found: Named) -> Failed | None:
+def _cleared(site: Site, statement: DdlStatement, found: Named) -> Outcome | None:
     """Takes away what an earlier run of ours has left under the name."""
     with cleaner(site) as session:
         settled = take_away(site, session, found) if site.same_target(session) else ELSEWHERE
     if settled.clean:
         return None
+    if settled.kind == "valid":
+        return Skipping(statement.id, statement.summary, "exists already as defined")
     return Failed(statement.id, statement.summary, settled.detail, settled.remedy, settled.code)
 
 

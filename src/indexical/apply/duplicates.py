@@ -6,6 +6,7 @@ from indexical.apply.run import Site
 from indexical.ddl import collation_sql, qualified, quote
 from indexical.errors import DatabaseError
 from indexical.model import Index, Key
+from indexical.pg.definition import own_words
 
 _TIME_MS = 30_000
 _ENOUGH = 1000
@@ -25,7 +26,7 @@ def duplicates(site: Site, index: Index) -> str:
         f"GROUP BY {keys} HAVING count(*) > 1 LIMIT {_ENOUGH}) repeated"
     )
     try:
-        with site.monitor.transaction(one_moment=True):
+        with own_words(site.monitor, index), site.monitor.transaction(one_moment=True):
             site.monitor.set("statement_timeout", str(_TIME_MS), local=True)
             row = site.monitor.rows(sql)[0]
     except DatabaseError:

@@ -152,6 +152,8 @@ def _cleared(site: Site, step: RunStep, run: str) -> _Cleared:
         return _Cleared(gone=True)
     with cleaner(site) as session:
         settled = take_away(site, session, found) if site.same_target(session) else ELSEWHERE
+    if settled.kind == "valid":
+        return _Cleared(gone=True)
     if settled.clean:
         what = f"removed what the run {run} had left of: {statement.summary}"
         return _Cleared(Applied(statement.id, what), gone=True)

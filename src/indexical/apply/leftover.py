@@ -135,16 +135,20 @@ def _ours(session: Session, index: Index, found: Named, tried: Attempt) -> bool:
 def take_away(site: Site, session: Session, left: Named) -> Settled:
     """Drops an invalid index of ours concurrently, when nobody builds on its table; waits a while for who is in the way.
 
-    What bears the name and is not of the oid is left alone. Raises :class:`DatabaseError` when the server is lost.
+    What bears the name and is not of the oid is left alone, and so is what has become valid in the meantime.
+    Raises :class:`DatabaseError` when the server is lost.
     """
     drop = drop_index(left.schema, left.name, concurrently=True)
     session.set("lock_timeout", _REMOVAL_LOCK_TIMEOUT)
     deadline = time.monotonic() + site.cleanup_wait_s
     while True:
+        busy = _builders(session, left.table_oid)
         now = named(session, left.schema, left.name)
         if now is None or now.oid != left.oid:
             return Settled("removed")
-        if not _builders(session, left.table_oid):
+        if now.valid and now.ready and now.live:
+            return Settled("valid")
+        if not busy:
             try:
                 session.execute(drop)
             except DatabaseError:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 
 from indexical.apply.blockers import AGAINST_PLAIN, ANY_MODE, lockers, told
@@ -22,7 +23,7 @@ from indexical.apply.wording import code, sqlstate, wording
 from indexical.ddl import MAX_IDENTIFIER, create_index, drop_index, qualified
 from indexical.errors import ConnectionFailed, DatabaseError
 from indexical.model import Applied, DdlStatement, ExistingIndex, Failed, Index, Outcome
-from indexical.pg.definition import same_definition
+from indexical.pg.definition import own_words, same_definition
 from indexical.pg.indexes import existing_indexes
 from indexical.pg.queries import load
 from indexical.pg.session import Session
@@ -86,6 +87,8 @@ def create_partitioned(site: Site, statement: DdlStatement, table: TableFacts, b
             name, index = subject(statement)
             found = find(site.monitor, index, name)
             if found is not None and found.valid:
+                # Those of the parts are told as they are built; the last one told is the statement's own.
+                site.record("index", oid=found.oid)
                 return Applied(statement.id, statement.summary, (time.monotonic() - begun) * 1000)
     except _Refused as refused:
         return refused.outcome
@@ -185,14 +188,22 @@ def _empty_parent(job: _Job, part: Part, names: dict[int, str]) -> str:
     if part.level == 0:
         name, index = subject(job.statement)
         if find(job.site.monitor, index, name) is None:
-            _brief(job, create_index(index, name, only=True), part.oid)
+            _made(job, part, index, name)
         return name
     existing = _there(job, part, names[part.parent_oid])
     if existing is not None:
         return existing.name
     own = part_name(subject(job.statement)[0], part.schema, part.name)
-    _brief(job, create_index(_on(job, part), own, only=True), part.oid)
+    _made(job, part, _on(job, part), own)
     return own
+
+
+def _made(job: _Job, part: Part, index: Index, name: str) -> None:
+    """The index of a partitioned table without any part, which is ours from now on."""
+    _brief(job, create_index(index, name, only=True), part.oid, index)
+    found = find(job.site.monitor, index, name)
+    if found is not None:
+        job.site.record("index", oid=found.oid)
 
 
 def _leaf(job: _Job, part: Part, names: dict[int, str], place: tuple[int, int]) -> str:
@@ -234,7 +245,7 @@ def _attach(job: _Job, above: Part, part: Part, names: dict[int, str]) -> None:
     _brief(job, f"ALTER INDEX {parent} ATTACH PARTITION {qualified(part.schema, existing.name)}", part.oid)
 
 
-def _brief(job: _Job, sql: str, table_oid: int) -> None:
+def _brief(job: _Job, sql: str, table_oid: int, index: Index | None = None) -> None:
     """Runs a statement that needs its lock for a moment only, without ever queueing for it long. Raises :class:`_Refused`."""
     error: DatabaseError | None = None
     because = ""
@@ -246,7 +257,8 @@ def _brief(job: _Job, sql: str, table_oid: int) -> None:
             session.set("lock_timeout", f"{_BRIEF_MS}ms")
             for _ in range(_BRIEF_TRIES):
                 try:
-                    session.execute(sql)
+                    with nullcontext() if index is None else own_words(session, index):
+                        session.execute(sql)
                 except DatabaseError as refused:
                     error = refused
                     if refused.code not in _AGAIN:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from typing import Literal
 
 from indexical.apply import facts as facts_of
@@ -38,9 +39,12 @@ def check(
         tuple(builds), tuple(drops), snapshot_seconds=snapshot_seconds, made_for=advised, superuser=superuser,
         lag_bytes=lag_bytes,
     )  # fmt: skip
-    facts = facts_of.read(
-        session, builds, drops, snapshot_seconds=snapshot_seconds, made_for=made_for, replicas=replicas
-    )
+    with ExitStack() as closed:
+        for each in (session, *replicas):
+            closed.enter_context(each.closed_path())
+        facts = facts_of.read(
+            session, builds, drops, snapshot_seconds=snapshot_seconds, made_for=made_for, replicas=replicas
+        )
     return examine(task, facts)
 
 

@@ -219,7 +219,7 @@ def _cleaned(site: Site, session: Session, left: Sequence[Member]) -> Settled | 
             site, session,
             Named(member.schema, member.name, member.oid, member.kind, member.valid, member.ready, member.live, member.table_oid),
         )  # fmt: skip
-        first = first or (None if settled.clean else settled)
+        first = first or (None if settled.clean or settled.kind == "valid" else settled)
     return first
 
 

@@ -14,6 +14,7 @@ from dataclasses import replace
 from indexical.apply.creation import create
 from indexical.apply.ending import ended_by
 from indexical.apply.facts import TableFacts, read_tables
+from indexical.apply.index_record import restoring
 from indexical.apply.leftover import (
     ELSEWHERE,
     Settled,
@@ -98,13 +99,14 @@ def not_ready(site: Site, creates: Sequence[DdlStatement]) -> str:
 def restore_dropped(site: Site, statement: DdlStatement, record: IndexRecord | None = None) -> Outcome:
     """Brings back the index that the statement has dropped or was dropping.
 
-    ``record`` is what it was before; without it the statement's own undo is run. One that is switched off is built anew in
-    place, one that is gone is created. Raises :class:`DatabaseError` when the state cannot be read.
+    ``record`` is what it was before; the way back is made from it, never taken as it stands there. Without it the statement's
+    own undo is run. One that is switched off is built anew in place, one that is gone is created. Raises
+    :class:`DatabaseError` when the state cannot be read.
     """
     name, index = subject(statement)
     found = find(site.monitor, index, name)
     again = replace(
-        statement, action="create", sql=record.restore[0] if record and record.restore else statement.undo,
+        statement, action="create", sql=restoring(record)[0] if record and record.restore else statement.undo,
         undo=statement.sql, summary=f"restore index {name} on {index.text}", oid=0,
     )  # fmt: skip
     if found is not None and not (found.valid and found.ready and found.live):
@@ -131,7 +133,7 @@ def _furnish(site: Site, record: IndexRecord) -> str:
     undone = []
     with cleaner(site) as session:
         session.set("lock_timeout", _FINISH_LOCK_TIMEOUT)
-        for sql in record.restore[1:]:
+        for sql in restoring(record)[1:]:
             try:
                 session.execute(sql)
             except DatabaseError:

@@ -240,7 +240,7 @@ def _rebuilt(site: Site, step: RunStep, found: Named) -> Outcome | Site:
                     member.table_oid,
                 ),
             )
-            if not settled.clean:
+            if not settled.clean and settled.kind != "valid":
                 return Failed(statement.id, statement.summary, settled.detail, settled.remedy, settled.code)
     whole = found.valid and found.ready and found.live
     if whole and step.there not in (0, found.oid) and _as_planned(site, subject(statement)[1], found.oid):

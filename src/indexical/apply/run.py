@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field
 
 from indexical.apply.blockers import AGAINST_BUILD, Blocker, lockers
@@ -20,6 +20,7 @@ from indexical.ddl import qualified
 from indexical.errors import ConnectionFailed, DatabaseError, NoAnswer, PreflightRefused
 from indexical.model import DdlStatement
 from indexical.model.run import Backend
+from indexical.pg.definition import building_words
 from indexical.pg.queries import load
 from indexical.pg.session import Session
 from indexical.turns import SESSION
@@ -154,7 +155,7 @@ def _test_lock(builder: Session, table: TableFacts, lock_wait_ms: int) -> None:
 
 def _watched(site: Site, builder: Session, statement: DdlStatement, watch: Watch, tried: Attempt) -> None:
     lookout = _Lookout(site, builder, watch, tried)
-    with ThreadPoolExecutor(1, thread_name_prefix="indexical-build") as pool:
+    with _words(builder, statement), ThreadPoolExecutor(1, thread_name_prefix="indexical-build") as pool:
         work = pool.submit(builder.execute, statement.sql)
         try:
             while not wait((work,), timeout=_LOOK_EVERY_S).done:
@@ -168,6 +169,12 @@ def _watched(site: Site, builder: Session, statement: DdlStatement, watch: Watch
             lookout.close()
         tried.index_oid = watch.index_oid
         work.result()
+
+
+def _words(builder: Session, statement: DdlStatement) -> AbstractContextManager[None]:
+    if statement.action == "drop" or statement.index is None:
+        return nullcontext()
+    return building_words(builder, statement.index)
 
 
 class _Lookout:

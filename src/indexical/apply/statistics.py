@@ -11,16 +11,26 @@ from indexical.apply.ending import ended_by
 from indexical.apply.facts import TableFacts
 from indexical.apply.run import Attempt, Site, attempt
 from indexical.ddl import qualified
-from indexical.model import DdlStatement
+from indexical.model import DdlStatement, Index
 
 
-def refresh(site: Site, table: TableFacts) -> str:
-    """Analyses the table as carefully as an index is built on it; returns what there is to say, nothing when all went well."""
+def refresh(site: Site, table: TableFacts, index: Index) -> str:
+    """Analyses the table of the index as carefully as one is built on it; returns what there is to say, if anything."""
     sql = f"ANALYZE {qualified(table.schema, table.name)}"
     tried = Attempt()
+
+    def record(event: str, **details: object) -> None:
+        # A backend that analyses is none that builds.
+        site.record("analyze" if event == "backend" else event, **details)
+
     # The bar is at its end already and stays there.
-    here = replace(site, report=lambda _share, _detail: site.report(1.0, "statistics"))
-    attempt(here, DdlStatement("statistics", sql, "", "renew the statistics"), table, tried)
+    here = replace(site, record=record, report=lambda _share, _detail: site.report(1.0, "statistics"))
+    attempt(
+        here,
+        DdlStatement("statistics", sql, "", "renew the statistics", action="analyze", index=index),
+        table,
+        tried,
+    )
     if tried.error is None and not tried.warned:
         return ""
     why = (

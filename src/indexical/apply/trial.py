@@ -104,7 +104,8 @@ class _Try:
 
     def needed(self, session: Session) -> list[Finding]:
         index = self.existing.index
-        rows = session.rows(load("trial_table"), {"schema": index.schema, "table": index.table})
+        with session.closed_path():
+            rows = session.rows(load("trial_table"), {"schema": index.schema, "table": index.table})
         around = Surroundings(
             tuple(tuple(columns) for columns in rows[0]["foreign_keys"]),
             self.staying,

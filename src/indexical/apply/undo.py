@@ -19,6 +19,7 @@ from indexical.errors import InputError
 from indexical.model import (
     Applied,
     DdlStatement,
+    ExistingIndex,
     Failed,
     Index,
     IndexRecord,
@@ -73,7 +74,10 @@ class Undo:
             each for each in self.statements
             if each.action == "create" and each.index is not None and each.index.qualified_table == table
         ]  # fmt: skip
-        return drop(site, statement, after=back, own=True)
+        outcome = drop(site, statement, after=back, own=True)
+        if isinstance(outcome, Failed) and outcome.code == "NOT_CONCURRENT":
+            return replace(outcome, remedy=f"{outcome.remedy}; or say --allow-blocking")
+        return outcome
 
     def as_it_was(self, site: Site, statement: DdlStatement) -> Outcome | None:
         """Completes an index that somebody else, such as a migration, has brought back, and says what it is not; None when it
@@ -88,13 +92,31 @@ class Undo:
 
 
 def plan_undo(
-    session: Session, record: RunRecord, *, steps: Collection[str] = (), earlier: Sequence[RunRecord] = ()
+    session: Session,
+    record: RunRecord,
+    *,
+    steps: Collection[str] = (),
+    earlier: Sequence[RunRecord] = (),
+    blocking: bool = False,
 ) -> Undo:
     """What there is to do now to take the run, or the steps with these ids, back.
 
     ``earlier`` are other runs of the database, of which those count that have taken this one back before or have built its
-    indexes anew. Raises :class:`InputError` for an id that no step has, and :class:`DatabaseError`.
+    indexes anew. ``blocking`` allows the index of a partitioned table to be dropped, for which PostgreSQL stops all use of the
+    table for a moment; without it that step fails with the statement to run. Raises :class:`InputError` for an id that no
+    step has, and :class:`DatabaseError`.
     """
+    with session.closed_path():
+        return _planned(session, record, steps, earlier, blocking)
+
+
+def _planned(
+    session: Session,
+    record: RunRecord,
+    steps: Collection[str],
+    earlier: Sequence[RunRecord],
+    blocking: bool,
+) -> Undo:
     unknown = sorted(set(steps) - {step.statement.id for step in record.steps})
     if unknown:
         known = ", ".join(step.statement.id for step in record.steps) or "none"
@@ -105,7 +127,8 @@ def plan_undo(
     for step in reversed(record.steps):
         if steps and step.statement.id not in steps:
             continue
-        found = _of_step(session, record, step, earlier)
+        statements += _parts(session, record, step, blocking=blocking)
+        found = _of_step(session, record, step, earlier, blocking=blocking)
         if isinstance(found, Return):
             back = _back(found)
             statements.append(back)
@@ -128,11 +151,13 @@ def plan_undo(
 
 
 def _of_step(
-    session: Session, record: RunRecord, step: RunStep, earlier: Sequence[RunRecord]
+    session: Session, record: RunRecord, step: RunStep, earlier: Sequence[RunRecord], *, blocking: bool
 ) -> DdlStatement | Return | Outcome:
     statement = step.statement
     if step.state == "planned":
         return _keeps(step, "it was never begun")
+    if statement.table:
+        return _keeps(step, "a table that was vacuumed or analysed stays so: there is nothing to take back")
     if statement.index is None or not statement.name:
         return _keeps(step, "the journal does not say which index it was about")
     if statement.action == "reindex":
@@ -145,7 +170,7 @@ def _of_step(
         return _keeps(step, f"the run did nothing: {step.outcome.reason}")
     if statement.action == "drop":
         return _dropped(session, step, statement.index)
-    return _created(session, record, step, statement.index, earlier)
+    return _created(session, record, step, statement.index, earlier, blocking=blocking)
 
 
 def _adopted(step: RunStep) -> bool:
@@ -155,10 +180,16 @@ def _adopted(step: RunStep) -> bool:
 
 
 def _created(
-    session: Session, record: RunRecord, step: RunStep, index: Index, earlier: Sequence[RunRecord]
+    session: Session,
+    record: RunRecord,
+    step: RunStep,
+    index: Index,
+    earlier: Sequence[RunRecord],
+    *,
+    blocking: bool,
 ) -> DdlStatement | Outcome:
     statement = step.statement
-    oid = step.index_oid or _unseen(session, step, index)
+    oid = _parent(session, step, index) or step.index_oid or _unseen(session, step, index)
     if not oid:
         if step.state == "applied":
             return _stays(step, "the journal does not say which index it built")
@@ -175,17 +206,48 @@ def _created(
     existing = described(session, index, oid)
     if existing is None or not same_definition(session, index, existing.index):
         return _stays(step, f"{index.schema}.{statement.name} is not defined as it was built any more")
+    taken = _taken_away(record, existing, index, blocking=blocking)
+    return replace(taken, id=f"undo:{statement.id}", migration=statement.migration)
+
+
+def _taken_away(record: RunRecord, existing: ExistingIndex, index: Index, *, blocking: bool) -> DdlStatement:
+    """Drops what the run has built; ``index`` is how it was meant, before the server worded it."""
+    concurrent = not (blocking and existing.partitioned)
     return DdlStatement(
-        id=f"undo:{statement.id}",
-        sql=drop_index(index.schema, statement.name, concurrently=True),
-        undo=create_index(index, statement.name, concurrently=True),
-        summary=f"drop index {statement.name} on {index.text}, which run {record.run} built",
+        id=f"undo:create:{index.schema}.{existing.name}",
+        sql=drop_index(index.schema, existing.name, concurrently=concurrent),
+        undo=create_index(index, existing.name, concurrently=concurrent),
+        summary=f"drop index {existing.name} on {index.text}, which run {record.run} built",
+        concurrent=concurrent,
         action="drop",
-        name=statement.name,
+        name=existing.name,
         index=index,
-        oid=oid,
-        migration=statement.migration,
+        oid=existing.oid,
     )
+
+
+def _parent(session: Session, step: RunStep, index: Index) -> int:
+    """Oid of the partitioned table's own index, among those that the step has built; 0 for an ordinary one."""
+    found = find(session, index, step.statement.name)
+    return found.oid if found is not None and found.kind == "I" and found.oid in step.index_oids else 0
+
+
+def _parts(session: Session, record: RunRecord, step: RunStep, *, blocking: bool) -> list[DdlStatement]:
+    """Drops what the step has built on partitions and not attached yet: it does not go with the partitioned table's index."""
+    statement = step.statement
+    if statement.index is None or statement.action != "create" or statement.migration:
+        return []
+    found: list[DdlStatement] = []
+    for oid in sorted(set(step.index_oids)):
+        now = read_record(session, oid)
+        if now is None or (now.schema, now.table) == (statement.index.schema, statement.index.table):
+            continue
+        index = replace(statement.index, schema=now.schema, table=now.table)
+        existing = described(session, index, oid)
+        if existing is None or existing.parent or not same_definition(session, index, existing.index):
+            continue
+        found.append(_taken_away(record, existing, index, blocking=blocking))
+    return found
 
 
 def _unseen(session: Session, step: RunStep, index: Index) -> int:
@@ -298,7 +360,7 @@ def _now(site: Site, statement: DdlStatement) -> IndexRecord | None:
 def _furnish(site: Site, record: IndexRecord) -> None:
     with cleaner(site) as session:
         session.set("lock_timeout", _LOCK_TIMEOUT)
-        for sql in record.restore[1:]:
+        for sql in restoring(record)[1:]:
             session.execute(sql)
 
 

@@ -89,9 +89,13 @@ class _Reader:
         session.set("statement_timeout", _TIMEOUT_MS, local=True)
         uncounted = self._stop_counting()
         self._tell("snapshot", 0.0, "schema")
-        settings = session.rows(load("settings"))
-        database = database_row(session)
+        schemas = session.rows(
+            "SELECT pg_catalog.to_jsonb(pg_catalog.current_schemas(false)) AS schemas"
+        )[0]["schemas"]
+        # From here on nothing of ours is looked up where others may create things.
         session.set("search_path", "", local=True)
+        settings = session.rows(load("settings"))
+        database = {**database_row(session), "schemas": schemas}
         session.set("TimeZone", "UTC", local=True)
         # The catalog's queries look dear to the planner; compiling them costs more than it saves.
         session.set("jit", "off", local=True)

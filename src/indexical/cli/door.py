@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from indexical.model import Advice, Change, Drop, Index, Outcome, Recommendation
+from indexical.usage import SampleStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,9 @@ class Project(Protocol):
         Raises:
             ProjectRefused: something else would have to go back with them; the message names it.
         """
+
+    def samples(self) -> SampleStore | None:
+        """Where the project keeps samples of use, when its settings say so; ``None`` for the usual file."""
 
     def migrate_back(self, migration: str) -> None:
         """Takes back exactly one applied migration.

@@ -45,6 +45,7 @@ def migrate_pending(arguments: argparse.Namespace, door: Door, telling: Telling)
     project = _project(door)
     # The session first: what is wrong with the alias or the server is said in the same words as by every other verb.
     with open_session(None, door) as session:
+        session.close_path()
         pending = project.pending()
         if not pending:
             if telling.json:
@@ -84,6 +85,7 @@ def resume_migrations(arguments: argparse.Namespace, door: Door, telling: Tellin
     project = _project(door)
     journal, record = Journal.reopen(path)
     with journal, open_session(None, door) as session:
+        session.close_path()
         differs = difference(record.target, here := identity(session))
         if differs and not (differs == "timeline" and arguments.after_failover):
             raise FileRefused(
@@ -156,6 +158,7 @@ class _Migrating:
 
     def _one(self, migration: PendingMigration, name: str) -> Outcome:
         with open_session(None, self.door) as session:
+            session.close_path()
             for step in self._of(name):
                 self.journal.record(step.statement.id, "before", **_standing(session, step))
         started = time.monotonic()
@@ -171,6 +174,7 @@ class _Migrating:
             raise
         try:
             with open_session(None, self.door) as session:
+                session.close_path()
                 self.read_back(session, name, error)
         except DatabaseError as lost:
             return Failed(

@@ -16,6 +16,8 @@ from indexical.report.units import printable
 
 _MOST = 10_000
 """Journals that are looked at, the newest first."""
+_KEPT = frozenset({"rollback", "maintain"})
+"""Verbs whose runs are not taken back unless they are named: what is maintained is as it was, only tidier."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ def recorded_runs() -> tuple[Recorded, ...]:
 def chosen(
     runs: Sequence[Recorded], *, journal: str | None, run: str | None, here: TargetIdentity | None = None
 ) -> Recorded:
-    """The run of the journal that is named, or of the id, or the newest that is not itself a rollback and did something.
+    """The run of the journal that is named, or of the id, or the newest that is no rollback or upkeep and did something.
 
     ``here`` is the database that it has to be about: another one's is refused when it was named, and passed over when it was
     not. Raises :class:`FileRefused` and :class:`InputError`.
@@ -89,7 +91,7 @@ def _did_something(record: RunRecord) -> bool:
 
 def _newest(runs: Sequence[Recorded], here: TargetIdentity | None) -> Recorded:
     # One that was taken back already is still the one that is meant: asking twice must not go further back.
-    able = [e for e in runs if e.record.verb != "rollback" and (here is None or _is_about(e.record, here))]
+    able = [e for e in runs if e.record.verb not in _KEPT and (here is None or _is_about(e.record, here))]
     if able:
         return next((each for each in able if _did_something(each.record)), able[0])
     of = f" of database {here.database}" if here is not None else ""

@@ -8,12 +8,14 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from indexical.apply.findings import Finding
+from indexical.apply.journal import identity
 from indexical.apply.trial import Workbench, trial
 from indexical.catalog import snapshot
 from indexical.cli import units
 from indexical.cli.progress import OnEvent
+from indexical.errors import DatabaseError
 from indexical.model import Candidate, Candidates, DdlStatement, Limits, Workload
-from indexical.model.usage import Reverted, Sample, UseVerdict
+from indexical.model.usage import NodeState, Reverted, Sample, UseVerdict
 from indexical.pg.session import Session, connect
 from indexical.twin.engine import choose
 from indexical.twin.twin import open_twin
@@ -24,6 +26,7 @@ from indexical.workload.writes import table_writes
 SAMPLES = "usage.sqlite"
 """Name of the file of samples in the folder of records."""
 PRIMARY = "primary"
+_LOCKED = "55P03"
 
 
 def add_trial(parser: argparse.ArgumentParser) -> None:
@@ -69,7 +72,8 @@ def try_drops(
     database and a file of samples may raise.
     """
     drops = [each for each in statements if each.action == "drop" and each.index is not None]
-    use, reverted = _use(session, drops, replicas, samples, unused_after)
+    use = _use(session, drops, replicas, samples, unused_after)
+    reverted = () if again else _taken_back(session, samples)
     with ExitStack() as stack:
         workbench = None
         if workload is not None and drops:
@@ -80,7 +84,7 @@ def try_drops(
             use=use,
             workbench=workbench,
             decided=decided,
-            reverted=() if again else reverted,
+            reverted=reverted,
             restore=restore,
         )
 
@@ -100,22 +104,38 @@ def _use(
     replicas: Sequence[str],
     path: Path | None,
     unused_after: float,
-) -> tuple[dict[tuple[str, str], UseVerdict], tuple[Reverted, ...]]:
-    now = take_samples(session, replicas) if drops else {PRIMARY: sample(session, PRIMARY)}
+) -> dict[tuple[str, str], UseVerdict]:
+    names = sorted((each.index.schema, each.name) for each in drops if each.index is not None)
+    if not names:
+        return {}
+    try:
+        now = take_samples(session, replicas)
+    except DatabaseError as error:
+        if error.code != _LOCKED:
+            raise
+        # Somebody changes a table just now, on one of the servers: that says nothing about the use of an index.
+        why = "the use of the indexes was not sampled, because somebody has locked a table for itself"
+        return {
+            (schema, name): UseVerdict("not-measured", schema, name, f"{why}; run this again later")
+            for schema, name in names
+        }
     state = now[PRIMARY].state
     kept: dict[str, tuple[Sample, ...]] = {}
-    reverted: tuple[Reverted, ...] = ()
     if path is not None and path.exists():
         with Store(path) as store:
             kept = {node: store.samples(state, node) for node in store.nodes(state)}
-            reverted = store.reverted(state)
     for node, each in now.items():
         kept[node] = (*kept.get(node, ()), each)
-    names = [(each.index.schema, each.name) for each in drops if each.index is not None]
-    verdicts = {
-        (schema, name): judge(kept, schema, name, at_least=unused_after) for schema, name in sorted(names)
-    }
-    return verdicts, reverted
+    return {(schema, name): judge(kept, schema, name, at_least=unused_after) for schema, name in names}
+
+
+def _taken_back(session: Session, path: Path | None) -> tuple[Reverted, ...]:
+    """What was built on this database before and taken back, as far as the file of samples knows."""
+    if path is None or not path.exists():
+        return ()
+    here = identity(session)
+    with Store(path) as store:
+        return store.reverted(NodeState(system=here.system_identifier, database_oid=here.database_oid))
 
 
 def _workbench(

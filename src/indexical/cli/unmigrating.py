@@ -35,6 +35,7 @@ def back_through_migrations(
     migrations = _whole_migrations(undo)
     order = project.check_back(migrations)
     with connect(project.url(), read_only=False) as session:
+        session.close_path()
         target, version = identity(session), session.server_version_text
         with Journal.begin(
             path, run, target, undo.statements, verb="rollback", server_version=version, tool_version=__version__,
@@ -159,4 +160,6 @@ class _Back:
         return self.undo.as_it_was(site, statement)
 
     def _open(self) -> Session:
-        return connect(self.project.url(), read_only=False)
+        session = connect(self.project.url(), read_only=False)
+        session.close_path()
+        return session

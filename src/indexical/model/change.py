@@ -38,7 +38,7 @@ class DdlStatement:
     summary: str
     concurrent: bool = True
     action: str = "create"
-    """create | drop | reindex"""
+    """create | drop | reindex; of a table: vacuum | vacuum-analyze | analyze"""
     name: str = ""
     """The index's bare name."""
     index: Index | None = None
@@ -49,6 +49,9 @@ class DdlStatement:
     """The table as it was when a create was advised."""
     migration: str = ""
     """``app.name`` of the Django migration that carries it out; empty when it is run as SQL."""
+    schema: str = ""
+    table: str = ""
+    """Which table is tended; empty for what is about an index."""
 
     def describe(self) -> str:
         return self.summary

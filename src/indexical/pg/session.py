@@ -93,6 +93,10 @@ class Session:
         self.warnings: list[str] = []
         """SQLSTATEs of the warnings that the server has sent so far: what it skipped, it only warns of."""
         connection.add_notice_handler(self._heard)
+        self.own_path: str | None = None
+        """The search path that the role and the database gave this session, once :meth:`close_path` has put it aside."""
+        self.own_schemas: tuple[str, ...] = ()
+        """The schemas that this path stands for, ``pg_catalog`` among them."""
         self._number = 0
         self.mark = secrets.token_hex(6)
         """Part of every name that this session makes up: no statement of a stranger's can speak of them."""
@@ -179,6 +183,51 @@ class Session:
     def set(self, name: str, value: str, *, local: bool = False) -> None:
         """Sets a run-time setting of this session, or of the open transaction when ``local``."""
         self.rows("SELECT pg_catalog.set_config(%s, %s, %s)", (name, value, local))
+
+    def close_path(self) -> None:
+        """From now on an unqualified name is looked up in ``pg_catalog`` only.
+
+        A database may have a search path with a schema in which others may create functions and operators: what our own
+        queries call would be looked up there as well, and run with our rights. Raises :class:`DatabaseError`.
+        """
+        if self.own_path is not None:
+            return
+        row = self.rows(
+            "SELECT pg_catalog.current_setting('search_path') AS path, pg_catalog.current_schemas(true)::text[] AS schemas"
+        )[0]
+        self.set("search_path", "")
+        self.own_path, self.own_schemas = row["path"], tuple(row["schemas"])
+
+    @contextmanager
+    def closed_path(self) -> Iterator[None]:
+        """:meth:`close_path` for a while; nothing where it is closed already. Raises :class:`DatabaseError`."""
+        if self.own_path is not None:
+            yield
+            return
+        self.close_path()
+        try:
+            yield
+        finally:
+            path, self.own_path = self.own_path or "", None
+            # A transaction that has failed takes the closing back by itself.
+            with suppress(DatabaseError):
+                self.set("search_path", path)
+
+    @contextmanager
+    def own_path_after_ours(self) -> Iterator[None]:
+        """For words of the user's that name no schema: ``pg_catalog`` first, then what :meth:`close_path` has put aside.
+
+        Raises :class:`DatabaseError`.
+        """
+        if self.own_path is None:
+            yield
+            return
+        self.set("search_path", ", ".join(part for part in ("pg_catalog", self.own_path) if part))
+        try:
+            yield
+        finally:
+            with suppress(DatabaseError):
+                self.set("search_path", "")
 
     @contextmanager
     def transaction(self, *, roll_back: bool = False, one_moment: bool = False) -> Iterator[None]:

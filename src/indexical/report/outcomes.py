@@ -21,7 +21,7 @@ def outcome_sections(title: str, outcomes: Sequence[Outcome]) -> tuple[Section, 
 def _row(outcome: Outcome) -> tuple[str, ...]:
     match outcome:
         case Applied():
-            return "applied", shorten(outcome.what, 110), milliseconds(outcome.milliseconds)
+            return "applied", shorten(outcome.what, 110), _done(outcome)
         case Skipping():
             return "skipped", shorten(outcome.what, 110), shorten(outcome.reason, 160)
         case Failed():
@@ -30,6 +30,11 @@ def _row(outcome: Outcome) -> tuple[str, ...]:
             return "not-measured", shorten(outcome.what, 110), shorten(outcome.reason, 160)
         case Verified():
             return outcome.verdict, shorten(outcome.what, 110), shorten(_evidence(outcome), 200)
+
+
+def _done(outcome: Applied) -> str:
+    took = milliseconds(outcome.milliseconds)
+    return f"{took}; {shorten(outcome.note, 240)}" if outcome.note else took
 
 
 def _evidence(outcome: Verified) -> str:

@@ -1,4 +1,4 @@
-"""What ``apply``, ``verify`` and ``rollback`` say as JSON, version 1: findings, outcomes, and where the record is."""
+"""What ``apply``, ``verify`` and ``rollback`` say as JSON, version 1: findings, outcomes, where the record is."""
 
 from __future__ import annotations
 

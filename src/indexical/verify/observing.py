@@ -85,6 +85,11 @@ class Counters:
 
 def observe(session: Session) -> Counters:
     """Reads the counters. Raises :class:`indexical.errors.DatabaseError`."""
+    with session.closed_path():
+        return _observed(session)
+
+
+def _observed(session: Session) -> Counters:
     with session.transaction(roll_back=True):
         session.set("TimeZone", "UTC", local=True)
         (node,) = session.rows(load("usage_node"))

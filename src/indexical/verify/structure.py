@@ -29,6 +29,11 @@ class Structure:
 
 def check_structure(session: Session, oid: int, *, patience_ms: int = PATIENCE_MS) -> Structure:
     """The verdict on one index; ``not-measured`` says why. Raises :class:`ConnectionFailed`."""
+    with session.closed_path():
+        return _checked(session, oid, patience_ms)
+
+
+def _checked(session: Session, oid: int, patience_ms: int) -> Structure:
     rows = session.rows(load("verify_amcheck"), {"oid": oid})
     if not rows:
         return Structure("not-measured", "the index is gone")

@@ -86,6 +86,11 @@ def _use(
 
 
 def _found(session: Session, expected: Recommendation, id: str) -> ExistingIndex | Failed:
+    with session.closed_path():
+        return _looked_up(session, expected, id)
+
+
+def _looked_up(session: Session, expected: Recommendation, id: str) -> ExistingIndex | Failed:
     index = expected.index
     rows = session.rows(load("verify_state"), {"schema": index.schema, "name": expected.name})
     existing = existing_indexes(session, schema=index.schema, table=index.table)

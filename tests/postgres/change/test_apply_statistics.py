@@ -34,7 +34,7 @@ def _refreshed_as(orders, role):
         with orders.open() as monitor:
             site = Site(orders.as_role(role), monitor, lambda *_: None)
             (table,) = read_tables(monitor, [("public", "orders")])
-            return refresh(site, table)
+            return refresh(site, table, LOWER)
     finally:
         orders.run(f"DROP OWNED BY {role}", f"DROP ROLE {role}")
 

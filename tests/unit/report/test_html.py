@@ -56,7 +56,14 @@ def hostile_advice():
     plan = Plan(5.0, nodes=(PlanNode("Seq Scan", relation=HOSTILE, condition=HOSTILE),))
     return advice(
         create=(
-            recommendation(index, NAME, ddl=HOSTILE, statements=(HOSTILE,), origins=(Origin(HOSTILE, HOSTILE),), model=HOSTILE, declaration=HOSTILE
+            recommendation(
+                index,
+                NAME,
+                ddl=HOSTILE,
+                statements=(HOSTILE,),
+                origins=(Origin(HOSTILE, HOSTILE),),
+                model=HOSTILE,
+                declaration=HOSTILE,
             ),
         ),
         refused=(Refusal(HOSTILE, HOSTILE, HOSTILE),),

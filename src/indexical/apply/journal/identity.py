@@ -22,9 +22,10 @@ def identity(session: Session) -> TargetIdentity:
 
     Raises :class:`DatabaseError`.
     """
-    row = session.rows(load("apply_server"))[0]
-    cluster = _allowed(session, "apply_identity").get("system_identifier", "")
-    place = _allowed(session, "apply_place")
+    with session.closed_path():
+        row = session.rows(load("apply_server"))[0]
+        cluster = _allowed(session, "apply_identity").get("system_identifier", "")
+        place = _allowed(session, "apply_place")
     return TargetIdentity(
         system_identifier=cluster,
         database_oid=row["database_oid"],

@@ -196,14 +196,19 @@ def _plan(raw: Any) -> list[DdlStatement]:
     return plan
 
 
+_ACTIONS = frozenset({"create", "drop", "reindex", "vacuum", "vacuum-analyze", "analyze"})
+
+
 def _statement(raw: Mapping[str, Any]) -> DdlStatement:
     index = None if raw.get("index") is None else index_from(raw["index"])
     texts = {name: string(raw[name]) for name in ("id", "sql", "undo", "summary")}
     made_for = made_for_from(raw.get("made_for") or {})
     statement = built(DdlStatement, {**raw, **texts, "index": index, "made_for": made_for})
-    if statement.action not in ("create", "drop", "reindex"):
+    if statement.action not in _ACTIONS:
         raise ValueError("a step does what no step does")
     string(statement.name)
+    string(statement.schema)
+    string(statement.table)
     string(statement.migration)
     whole(statement.oid)
     return statement

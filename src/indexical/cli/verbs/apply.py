@@ -148,6 +148,9 @@ def _examined(
             replicas=[standbys.enter_context(connect(each)) for each in arguments.replica if drop],
             superuser=arguments.superuser,
         )
+        if any(finding.severity == "refuse" for finding in findings):
+            # Nothing will be dropped, so nothing is tried.
+            return findings
         return findings + try_drops(
             session,
             statements,

@@ -51,6 +51,11 @@ def configure(parser: argparse.ArgumentParser, door: Door) -> None:
         "--step", metavar="ID", action="append", default=[], help="only this step of it; may be repeated"
     )
     parser.add_argument("--dry-run", action="store_true", help="show the statements, change nothing")
+    parser.add_argument(
+        "--allow-blocking",
+        action="store_true",
+        help="drop the index of a partitioned table too, which stops all use of the table for a moment",
+    )
     parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
     parser.add_argument(
         "--wait",
@@ -66,10 +71,17 @@ def run(arguments: argparse.Namespace, door: Door) -> int:
     telling = Telling(door, "rollback", arguments.format == "json", title="Taken back")
     runs = recorded_runs()
     with connect(url) as session:
+        session.close_path()
         here = identity(session)
         found = chosen(runs, journal=arguments.journal, run=arguments.run_id, here=here)
         others = [each.record for each in of_database(runs, here) if each.record.run != found.record.run]
-        undo = plan_undo(session, found.record, steps=arguments.step, earlier=others)
+        undo = plan_undo(
+            session,
+            found.record,
+            steps=arguments.step,
+            earlier=others,
+            blocking=arguments.allow_blocking,
+        )
         findings = _findings(session, undo)
     telling.more = {"undoes": found.record.run}
     _say_which(found, telling)

@@ -19,5 +19,5 @@ JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
 JOIN pg_catalog.pg_language l ON l.oid = p.prolang
 JOIN pg_catalog.pg_roles r ON r.oid = p.proowner
 WHERE p.prokind = 'f'
-  AND CASE WHEN w.schema = '' THEN pg_catalog.pg_function_is_visible(p.oid) ELSE n.nspname = w.schema END
+  AND CASE WHEN w.schema = '' THEN n.nspname = ANY (%(path)s::text[]) ELSE n.nspname = w.schema END
 ORDER BY 1, 2, 3, 5
