@@ -67,7 +67,8 @@ def back_up(
     left on the server; when it raises, no file is. Raises :class:`PreflightRefused` when there is no back-up in the end,
     :class:`FileRefused` for a folder that cannot be written, and :class:`DatabaseError`.
     """
-    application = f"indexical run={run or secrets.token_hex(4)} dump"
+    mark = run or secrets.token_hex(4)
+    application = f"indexical run={mark} dump"
     with connect(url, application_name=application.removesuffix(" dump")) as session:
         session.close_path()
         tools = _tools(session.server_version, pg_dump)
@@ -78,9 +79,9 @@ def back_up(
     _make(folder)
     _room(folder, int(bytes_expected * _SHRINKS_TO) + floor_bytes)
     made = datetime.now(UTC)
-    final = (
-        folder / f"{_file_name(database)}-{made:%Y%m%dT%H%M%SZ}-{'schema' if schema_only else 'whole'}.dump"
-    )
+    what = "schema" if schema_only else "whole"
+    # Two runs may fall into one second.
+    final = folder / f"{_file_name(database)}-{made:%Y%m%dT%H%M%SZ}-{mark}-{what}.dump"
     options = [f"--lock-wait-timeout={lock_wait_ms}", *(["--schema-only"] if schema_only else [])]
     with _part(final) as (part, handle):
 
@@ -267,7 +268,7 @@ def _part(final: Path) -> Iterator[tuple[Path, int]]:
         yield part, handle
         os.fsync(handle)
         if final.exists():
-            raise FileRefused(f"the back-up {final} is there already; wait a second, then run this again")
+            raise FileRefused(f"the back-up {final} is there already; move it away, then run this again")
         os.rename(part, final)
         _sync(final.parent)
     except OSError as error:
