@@ -73,6 +73,7 @@ def test_every_index_covers_itself(one: Index) -> None:
 
 @given(st.one_of(_INDEXES, _related()), st.one_of(_INDEXES, _related()))
 @example(index(T, "a, b DESC"), index(T, "a DESC, b"))
+@example(index(T, "a", method="hash"), index(T, "a", method="hash", include=("a",)))
 def test_indexes_over_all_rows_cover_each_other_exactly_when_they_are_spelled_alike(
     one: Index, other: Index
 ) -> None:

@@ -143,7 +143,8 @@ def _form(index: Index) -> _Form:
     if len(_forms) >= _MOST_FORMS:
         _forms.clear()
     keys = tuple(_plain(key, index.method) for key in index.keys)
-    given_back = {*index.include, *index.columns}
+    # Only a B-tree surely gives the values of its keys back; hash, GIN and BRIN never do.
+    given_back = {*index.include, *(index.columns if index.method == "btree" else ())}
     moving = _moving(keys, index.predicate)
     form = _Form(keys, _reversed(keys), moving, frozenset(map(_bare, keys)), frozenset(given_back))
     _forms[id(index)] = (index, form)

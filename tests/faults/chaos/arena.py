@@ -145,7 +145,6 @@ def arena(major: int, rows: int) -> Iterator[Arena]:
         tempfile.TemporaryDirectory(prefix="chaos-") as folder,
         PrivateServer(find(major=major), settings=_SETTINGS) as server,
         Nursery() as nursery,
-        Nursery() as nursery,
     ):
         cluster = Cluster(server.engine, server.data_directory, server.socket_directory, server=server)
         made = Arena(cluster, nursery, Path(folder), rows)
