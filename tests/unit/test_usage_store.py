@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import sqlite3
 import stat
+from contextlib import closing
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
 from indexical.errors import FileRefused
 from indexical.model.usage import IndexUse, NodeState, Reverted, Sample, TableUse
 from indexical.usage import Store
+from indexical.usage.thinning import enough
 
 STATE = NodeState("71", 5, "shop", 180006, 1, resets=(("bgwriter", "b"), ("database", "d")))
 SAMPLE = Sample(
@@ -158,3 +162,37 @@ def test_a_hostile_sample_is_refused(path, values):
 def test_a_folder_that_is_not_there_is_said(path):
     with pytest.raises(FileRefused, match="No such file"):
         Store(path.parent / "nowhere" / "usage.sqlite")
+
+
+def test_many_samples_are_thinned_to_both_ends_the_newest_days_and_one_a_week():
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    hourly = [(start + timedelta(hours=hour)).isoformat() for hour in range(24 * 100)]
+    kept = enough(hourly)
+    assert kept[0] == 0
+    assert kept[-1] == len(hourly) - 1
+    assert kept == sorted(set(kept))
+    assert len(kept) < 100
+    # The newest two days are whole, and no gap is longer than a week.
+    assert set(range(len(hourly) - 48, len(hourly))) <= set(kept)
+    assert max(later - earlier for earlier, later in pairwise(kept)) <= 7 * 24
+    assert enough([]) == []
+
+
+def test_thinning_leaves_few_samples_alone(path):
+    with Store(path) as store:
+        store.add(SAMPLE)
+        store.add(LATER)
+        assert store.samples(STATE, "primary", thinned=True) == (SAMPLE, LATER)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    ['[["1", "x", 1]]', '[["1", "x", 1, -0.5]]', '[["1", "x", 1, NaN]]', '[["1", "x", true, 1.0]]', "7"],
+)
+def test_statements_that_are_none_are_refused(path, rows):
+    with Store(path) as store:
+        store.add(SAMPLE)
+    with closing(sqlite3.connect(path)) as raw, raw:
+        raw.execute("UPDATE sample SET statements = ?", (f'{{"since": "", "missing": "", "rows": {rows}}}',))
+    with Store(path) as store, pytest.raises(FileRefused, match="not one of ours"):
+        store.samples(STATE, "primary")

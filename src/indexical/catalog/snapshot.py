@@ -89,9 +89,9 @@ class _Reader:
         session.set("statement_timeout", _TIMEOUT_MS, local=True)
         uncounted = self._stop_counting()
         self._tell("snapshot", 0.0, "schema")
-        schemas = session.rows(
-            "SELECT pg_catalog.to_jsonb(pg_catalog.current_schemas(false)) AS schemas"
-        )[0]["schemas"]
+        schemas = session.rows("SELECT pg_catalog.to_jsonb(pg_catalog.current_schemas(false)) AS schemas")[0][
+            "schemas"
+        ]
         # From here on nothing of ours is looked up where others may create things.
         session.set("search_path", "", local=True)
         settings = session.rows(load("settings"))

@@ -30,6 +30,8 @@ class NodeState:
     """Physical standbys that stream from it, or have a slot on it."""
     counted_since: str = ""
     """Since when the counters count, by the server's own account; empty when it does not tell."""
+    counting: bool = True
+    """Whether the server counts at all (``track_counts``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,10 @@ class IndexUse:
     """Empty before PostgreSQL 16, and when there was none."""
     size: int = 0
     """Bytes."""
+    blocks_hit: int = 0
+    """Blocks of it that were found in the server's cache."""
+    blocks_read: int = 0
+    """Blocks that were not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +72,20 @@ class TableUse:
     heap_read: int = 0
     index_hit: int = 0
     index_read: int = 0
+    size: int = 0
+    """Bytes of the rows' own file."""
+
+
+@dataclass(frozen=True, slots=True)
+class StatementUse:
+    """One statement as ``pg_stat_statements`` counted it."""
+
+    id: str
+    """The server's queryid."""
+    text: str
+    """Its beginning, as the server normalised it, and without the literals that this leaves."""
+    calls: int
+    total_ms: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +99,12 @@ class Sample:
     state: NodeState
     indexes: tuple[IndexUse, ...] = ()
     tables: tuple[TableUse, ...] = ()
+    statements: tuple[StatementUse, ...] = ()
+    """The dearest ones."""
+    statements_since: str = ""
+    """When these were last reset; empty without statements."""
+    statements_missing: str = ""
+    """Why there are none; empty when there are."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ believed, and no code that it may bring (views, triggers) is ever run.
 
 from __future__ import annotations
 
-import json
 import os
 import sqlite3
 import stat
@@ -15,17 +14,17 @@ from contextlib import contextmanager
 from dataclasses import asdict, fields
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Protocol, Self
 
 from indexical.errors import FileRefused
-from indexical.model.usage import IndexUse, NodeState, Reverted, Sample, TableUse, UseVerdict
+from indexical.model.usage import NodeState, Reverted, Sample, UseVerdict
+from indexical.usage.encoding import PARTS, decoded, encoded
+from indexical.usage.thinning import enough
 from indexical.usage.windows import judge
-
-Kind = TypeVar("Kind", NodeState, IndexUse, TableUse)
 
 _MARK = 0x1DE8CA1
 """``application_id`` of our files."""
-_VERSION = 1
+_VERSION = 2
 _BUSY_MS = 5_000
 _LARGEST = 1 << 30
 _LONGEST = 64 * 1024 * 1024
@@ -33,11 +32,24 @@ _LONGEST = 64 * 1024 * 1024
 
 _TABLES = {
     "sample": "CREATE TABLE sample (id INTEGER PRIMARY KEY, system TEXT NOT NULL, database INTEGER NOT NULL, "
-    "node TEXT NOT NULL, taken_at TEXT NOT NULL, state TEXT NOT NULL, indexes TEXT NOT NULL, tables TEXT NOT NULL) STRICT",
+    "node TEXT NOT NULL, taken_at TEXT NOT NULL, state TEXT NOT NULL, indexes TEXT NOT NULL, tables TEXT NOT NULL, "
+    "statements TEXT NOT NULL) STRICT",
     "reverted": "CREATE TABLE reverted (system TEXT NOT NULL, database_oid INTEGER NOT NULL, schema TEXT NOT NULL, "
     '"table" TEXT NOT NULL, definition TEXT NOT NULL, name TEXT NOT NULL, at TEXT NOT NULL, why TEXT NOT NULL) STRICT',
 }
 _INDEXES = {"sample_of_node": "CREATE INDEX sample_of_node ON sample (system, database, node, taken_at)"}
+
+
+class SampleStore(Protocol):
+    """Where samples are kept: :class:`Store`, or a table of the project's own."""
+
+    def add(self, sample: Sample) -> None: ...
+
+    def nodes(self, state: NodeState) -> tuple[str, ...]: ...
+
+    def samples(self, state: NodeState, node: str, *, thinned: bool = False) -> tuple[Sample, ...]: ...
+
+    def forget(self, before: str) -> int: ...
 
 
 class Store:
@@ -82,14 +94,12 @@ class Store:
             state.database_oid,
             sample.node,
             sample.taken_at,
-            json.dumps(asdict(state)),
-            json.dumps([_row(each) for each in sample.indexes]),
-            json.dumps([_row(each) for each in sample.tables]),
+            *encoded(sample).values(),
         )
         with self._errors():
             self._database.execute(
-                "INSERT INTO sample (system, database, node, taken_at, state, indexes, tables)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO sample (system, database, node, taken_at, state, indexes, tables, statements)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 values,
             )
 
@@ -102,15 +112,16 @@ class Store:
             ).fetchall()
         return tuple(str(node) for (node,) in rows)
 
-    def samples(self, state: NodeState, node: str) -> tuple[Sample, ...]:
-        """One server's samples of the database that ``state`` is of, oldest first."""
+    def samples(self, state: NodeState, node: str, *, thinned: bool = False) -> tuple[Sample, ...]:
+        """One server's samples of the database that ``state`` is of, oldest first; ``thinned`` to what is enough to judge."""
         with self._errors():
-            rows = self._database.execute(
-                "SELECT taken_at, state, indexes, tables FROM sample WHERE system = ? AND database = ? AND node = ?"
-                " ORDER BY taken_at, id",
+            found = self._database.execute(
+                "SELECT id, taken_at FROM sample WHERE system = ? AND database = ? AND node = ? ORDER BY taken_at, id",
                 (state.system, state.database_oid, node),
             ).fetchall()
-        return tuple(self._sample(node, *row) for row in rows)
+        with self._unlike_ours():
+            places = enough([str(taken_at) for _, taken_at in found]) if thinned else range(len(found))
+        return tuple(self._read(found[place][0], node) for place in places)
 
     def window(
         self, state: NodeState, schema: str, name: str, nodes: Sequence[str] = (), *, at_least: float
@@ -171,24 +182,19 @@ class Store:
         if self._database.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
             raise self._refused("it is damaged; move it away")
 
-    def _sample(self, node: str, taken_at: str, state: str, indexes: str, tables: str) -> Sample:
+    def _read(self, id: int, node: str) -> Sample:
+        with self._errors():
+            taken_at, *texts = self._database.execute(
+                "SELECT taken_at, state, indexes, tables, statements FROM sample WHERE id = ?", (id,)
+            ).fetchone()
+        with self._unlike_ours():
+            return decoded(node, taken_at, dict(zip(PARTS, texts, strict=True)))
+
+    @contextmanager
+    def _unlike_ours(self) -> Iterator[None]:
         try:
-            state_values = json.loads(state)
-            state_values["resets"] = tuple((str(what), str(when)) for what, when in state_values["resets"])
-            return Sample(
-                node,
-                taken_at,
-                _typed(NodeState, state_values),
-                tuple(
-                    _typed(IndexUse, dict(zip(_names(IndexUse), row, strict=True)))
-                    for row in json.loads(indexes)
-                ),
-                tuple(
-                    _typed(TableUse, dict(zip(_names(TableUse), row, strict=True)))
-                    for row in json.loads(tables)
-                ),
-            )
-        except (ValueError, TypeError, KeyError, RecursionError):
+            yield
+        except ValueError:
             raise self._refused("a sample in it is not one of ours; move it away") from None
 
     def _refused(self, why: str) -> FileRefused:
@@ -220,24 +226,3 @@ def _make(path: Path) -> bool:
         return status.st_size == 0
     finally:
         os.close(handle)
-
-
-def _names(kind: type[IndexUse] | type[TableUse]) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind))
-
-
-def _row(value: IndexUse | TableUse) -> list[object]:
-    return [getattr(value, name) for name in _names(type(value))]
-
-
-def _typed(kind: type[Kind], values: dict[str, Any]) -> Kind:
-    """The value, every field of it of its own type. Raises :class:`TypeError` or :class:`ValueError`."""
-    known = {field.name: field.type for field in fields(kind)}
-    if set(values) != set(known):
-        raise ValueError("fields")
-    for name, value in values.items():
-        if type(value).__name__ != str(known[name]).partition("[")[0]:
-            raise TypeError(name)
-        if isinstance(value, int) and not isinstance(value, bool) and not 0 <= value < 2**63:
-            raise ValueError(name)
-    return kind(**values)

@@ -111,7 +111,7 @@ def _own_age(window: NodeWindow, samples: Sequence[Sample], at_least: float) -> 
 
 def broken(earlier: Sample, later: Sample, schema: str, name: str) -> str:
     """Why the counters of the later sample do not go on from those of the earlier one; empty when they do."""
-    state = _state_broken(earlier.state, later.state)
+    state = state_broken(earlier.state, later.state)
     if state:
         return state
     before, after = _index(earlier, schema, name), _index(later, schema, name)
@@ -119,7 +119,8 @@ def broken(earlier: Sample, later: Sample, schema: str, name: str) -> str:
         return "the index was not there before"
     if before.oid != after.oid:
         return "the index was built anew"
-    if before.definition != after.definition:
+    # Empty where somebody had locked it just then.
+    if before.definition and after.definition and before.definition != after.definition:
         return "the index was changed or renamed"
     if _fewer(before, after):
         return "its counters were set back"
@@ -129,7 +130,8 @@ def broken(earlier: Sample, later: Sample, schema: str, name: str) -> str:
     return ""
 
 
-def _state_broken(before: NodeState, after: NodeState) -> str:
+def state_broken(before: NodeState, after: NodeState) -> str:
+    """Why nothing that a server counts goes on from one state to the next; empty when it does."""
     if (before.system, before.database_oid) != (after.system, after.database_oid):
         return "another database answered"
     if before.standby and not after.standby:

@@ -65,7 +65,9 @@ def test_the_newest_run_is_taken_back_and_named(orders: Database, run: Run) -> N
     assert orders.indexes("orders").keys() == {"orders_pkey", "by_total"}
 
 
-def test_a_run_that_found_all_as_it_was_to_be_is_not_the_one_that_is_meant(orders: Database, run: Run) -> None:
+def test_a_run_that_found_all_as_it_was_to_be_is_not_the_one_that_is_meant(
+    orders: Database, run: Run
+) -> None:
     first = applied(orders, run, ("o_user", USER))
     applied(orders, run, ("o_user", USER))
     code, out, _ = run("rollback")

@@ -16,6 +16,7 @@ SELECT
         ELSE 0
     END AS timeline,
     pg_catalog.pg_is_in_recovery() AS standby,
+    pg_catalog.current_setting('track_counts')::boolean AS counting,
     coalesce(pg_catalog.pg_postmaster_start_time()::text, '') AS started,
     coalesce((SELECT s.stats_reset::text FROM pg_catalog.pg_stat_database AS s WHERE s.datid = d.oid), '') AS reset_database,
     coalesce((SELECT s.stats_reset::text FROM pg_catalog.pg_stat_bgwriter AS s), '') AS reset_bgwriter,

@@ -9,7 +9,8 @@ SELECT s.relid::bigint AS oid,
        coalesce(b.heap_blks_hit, 0) AS heap_hit,
        coalesce(b.heap_blks_read, 0) AS heap_read,
        coalesce(b.idx_blks_hit, 0) AS index_hit,
-       coalesce(b.idx_blks_read, 0) AS index_read
+       coalesce(b.idx_blks_read, 0) AS index_read,
+       coalesce(pg_catalog.pg_relation_size(s.relid), 0) AS size
   FROM pg_catalog.pg_stat_user_tables AS s
   LEFT JOIN pg_catalog.pg_statio_user_tables AS b ON b.relid = s.relid
  ORDER BY s.schemaname, s.relname
