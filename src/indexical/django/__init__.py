@@ -1,1 +1,1 @@
-"""The Django app: add ``"indexical.django"`` to ``INSTALLED_APPS``. It has no models and changes nothing by being there."""
+"""The Django app: add ``"indexical.django"`` to ``INSTALLED_APPS``. It changes nothing by being there."""

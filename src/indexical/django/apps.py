@@ -9,6 +9,8 @@ class IndexicalConfig(AppConfig):
     name = "indexical.django"
     label = "indexical"
     verbose_name = "Indexical"
+    # The app's migrations do not depend on what a project chooses for its own models.
+    default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
         from indexical.django.capture import start_if_wanted

@@ -19,6 +19,7 @@ from indexical.django.pending import pending_migrations
 from indexical.django.undo import check_back, migrate_back
 from indexical.errors import DatabaseError, NotHeld
 from indexical.model import Advice, Change, Drop, Outcome, Recommendation
+from indexical.usage import SampleStore
 
 _BUILD = re.compile(
     r'^\s*CREATE\s+(?:UNIQUE\s+)?INDEX\s+CONCURRENTLY\s+"(?P<name>(?:[^"]|"")+)"', re.IGNORECASE
@@ -98,6 +99,12 @@ class DjangoProject:
 
     def check_back(self, migrations: Sequence[str]) -> tuple[str, ...]:
         return check_back(self.alias, migrations)
+
+    def samples(self) -> SampleStore | None:
+        """The store that the setting ``INDEXICAL_SAMPLES`` names; raises :class:`InputError` when it names none."""
+        from indexical.django import samples
+
+        return samples.chosen()
 
     def migrate_back(self, migration: str) -> None:
         migrate_back(self.alias, migration)

@@ -58,7 +58,7 @@ class CaptureMiddleware:
         if match is not None:
             request_served.url = match.view_name or match.route
         method = (request.method or "").lower()
-        request_served.view = _name(view, method)
+        request_served.view = view_name(view, method)
         request_served.file, request_served.line = self._written_at(view, method)
 
     def _written_at(self, view: Callable[..., Any], method: str) -> tuple[str, int]:
@@ -69,7 +69,7 @@ class CaptureMiddleware:
         return known
 
 
-def _name(view: Callable[..., Any], method: str) -> str:
+def view_name(view: Callable[..., Any], method: str) -> str:
     """The dotted name of a view; of a view set's also the action, of a class's also the method."""
     owner = getattr(view, "cls", None) or getattr(view, "view_class", None)
     if owner is None:

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Tags, register
 
 from indexical.django.checks import columns, generic, history, patterns, redundant
+from indexical.django.checks.dashboard import check_dashboard
 from indexical.django.checks.offline import OfflineMap
 from indexical.django.tables import MappedTable
 
@@ -31,6 +32,7 @@ RULES: tuple[Rule, ...] = (redundant.check, columns.check, generic.check)
 def register_checks() -> None:
     """Makes the checks known to Django."""
     register(check_models, TAG)
+    register(check_dashboard, TAG, Tags.urls)
     register(check_migrations, TAG, Tags.database)
 
 

@@ -1,0 +1,1 @@
+"""The app's one table: samples of use."""
