@@ -36,7 +36,8 @@ def recorded_runs() -> tuple[Recorded, ...]:
             found.append(Recorded(path, read_run(path)))
         except FileRefused as error:
             print(printable(f"passed over: {error}"), file=sys.stderr)
-    return tuple(found)
+    # Two files of one second are in no order by their names.
+    return tuple(sorted(found, key=lambda each: each.record.began, reverse=True))
 
 
 def chosen(

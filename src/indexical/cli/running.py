@@ -138,6 +138,11 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="where to keep the record of the run (default: a new file in .indexical/runs)",
     )
+    add_telling(parser)
+
+
+def add_telling(parser: argparse.ArgumentParser) -> None:
+    """How the outcomes are told, and how long another run on the same database is waited for."""
     parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
     parser.add_argument(
         "--wait",

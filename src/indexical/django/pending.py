@@ -42,13 +42,8 @@ _DROP = re.compile(
 )
 
 
-def pending_migrations(alias: str) -> tuple[PendingMigration, ...]:
-    """The pending index-only migrations of one database, in the order ``migrate`` would take.
-
-    Raises:
-        ProjectRefused: one of them depends on another pending migration that does more than that, the graph has
-            conflicting leaves, or it cannot be built.
-    """
+def load_executor(alias: str) -> MigrationExecutor:
+    """The project's migrations and what the database has of them. Raises :class:`ProjectRefused` when they cannot be loaded."""
     connection = connections[alias]
     try:
         executor = MigrationExecutor(connection)
@@ -62,6 +57,18 @@ def pending_migrations(alias: str) -> tuple[PendingMigration, ...]:
         raise ProjectRefused(
             f"the project's migrations cannot be loaded: {error}; make `manage.py migrate --plan` work first"
         ) from None
+    return executor
+
+
+def pending_migrations(alias: str) -> tuple[PendingMigration, ...]:
+    """The pending index-only migrations of one database, in the order ``migrate`` would take.
+
+    Raises:
+        ProjectRefused: one of them depends on another pending migration that does more than that, the graph has
+            conflicting leaves, or it cannot be built.
+    """
+    connection = connections[alias]
+    executor = load_executor(alias)
     conflicts = executor.loader.detect_conflicts()
     if conflicts:
         app, leaves = sorted(conflicts.items())[0]

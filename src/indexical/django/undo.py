@@ -11,19 +11,14 @@ from collections.abc import Sequence
 
 from django.core.management import CommandError, call_command
 from django.db import Error as DjangoDatabaseError
-from django.db import connections
 from django.db.migrations.exceptions import (
-    BadMigrationError,
-    CircularDependencyError,
     InconsistentMigrationHistory,
     IrreversibleError,
-    NodeNotFoundError,
 )
-from django.db.migrations.executor import MigrationExecutor
 
 from indexical.apply.wording import wording
 from indexical.django.failure import sqlstate_of
-from indexical.django.pending import index_only
+from indexical.django.pending import index_only, load_executor
 from indexical.errors import DatabaseError, NotHeld, ProjectRefused
 
 _Key = tuple[str, str]
@@ -35,7 +30,7 @@ def check_back(alias: str, migrations: Sequence[str]) -> tuple[str, ...]:
     Raises :class:`ProjectRefused` when one is not in the project any more, does more than build or drop indexes, or cannot go
     without a later one that is not among them.
     """
-    executor = _executor(alias)
+    executor = load_executor(alias)
     applied = set(executor.loader.applied_migrations)
     ours = {_key(label) for label in migrations}
     for key in sorted(ours):
@@ -79,7 +74,7 @@ def migrate_back(alias: str, label: str) -> None:
     Raises :class:`NotHeld` with what happened and how to go on, and :class:`ProjectRefused` when more would go than that.
     """
     key = _key(label)
-    executor = _executor(alias)
+    executor = load_executor(alias)
     before = sorted(
         parent.key[1] for parent in executor.loader.graph.node_map[key].parents if parent.key[0] == key[0]
     )
@@ -100,23 +95,6 @@ def migrate_back(alias: str, label: str) -> None:
         raise NotHeld(f"{label} was not taken back: {what}; {remedy}") from None
     except (CommandError, InconsistentMigrationHistory, IrreversibleError) as error:
         raise NotHeld(f"{label} was not taken back: {error}; see manage.py migrate {key[0]} --plan") from None
-
-
-def _executor(alias: str) -> MigrationExecutor:
-    connection = connections[alias]
-    try:
-        executor = MigrationExecutor(connection)
-        executor.loader.check_consistent_history(connection)
-    except (
-        BadMigrationError,
-        CircularDependencyError,
-        InconsistentMigrationHistory,
-        NodeNotFoundError,
-    ) as error:
-        raise ProjectRefused(
-            f"the project's migrations cannot be loaded: {error}; make `manage.py migrate --plan` work first"
-        ) from None
-    return executor
 
 
 def _key(label: str) -> _Key:

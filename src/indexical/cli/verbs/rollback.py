@@ -15,12 +15,11 @@ from indexical.apply.journal import identity, new_run
 from indexical.apply.leftover import find
 from indexical.apply.preflight import check
 from indexical.apply.undo import Undo, plan_undo
-from indexical.cli import units
 from indexical.cli.door import Door
 from indexical.cli.progress import OnEvent, progress
 from indexical.cli.recorded import Recorded, chosen, of_database, recorded_runs
 from indexical.cli.records import new_journal, shown
-from indexical.cli.running import Telling
+from indexical.cli.running import Telling, add_telling
 from indexical.cli.source import add_source, url_of
 from indexical.cli.unmigrating import back_through_migrations
 from indexical.model import ExistingIndex, Failed, Outcome, Skipping
@@ -56,14 +55,7 @@ def configure(parser: argparse.ArgumentParser, door: Door) -> None:
         action="store_true",
         help="drop the index of a partitioned table too, which stops all use of the table for a moment",
     )
-    parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
-    parser.add_argument(
-        "--wait",
-        metavar="TIME",
-        type=units.seconds,
-        default=30.0,
-        help="how long to wait for another run on this database (default 30s; exit code 75 when it is still at work)",
-    )
+    add_telling(parser)
 
 
 def run(arguments: argparse.Namespace, door: Door) -> int:
