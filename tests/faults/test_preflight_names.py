@@ -11,6 +11,7 @@ from indexical.apply.statements import create_statement, drop_statement
 from indexical.ddl import quote
 from indexical.errors import DatabaseError
 from indexical.model import Index, Key
+from indexical.pg.session import Session
 from tests.faults.harness import Place, apply_here, expect, nothing_changes
 from tests.faults.looking import USER, look, only, refused, take_out, warned
 
@@ -175,5 +176,12 @@ def test_without_the_schema_in_its_name_the_drop_hits_the_other_one(two_schemas:
     place = two_schemas
     ours = drop_statement(place.indexes()["orders_user_idx"])
     place.expect_change("other.orders_user_idx")
-    apply_here(place, replace(ours, sql="DROP INDEX CONCURRENTLY orders_user_idx"))
+
+    def opened() -> Session:
+        session = place.open_ours()
+        session.set("search_path", "other, public")
+        session.own_path = "public"  # As if it were closed: the second guard is out of the way too.
+        return session
+
+    apply_here(place, replace(ours, sql="DROP INDEX CONCURRENTLY orders_user_idx"), open_session=opened)
     assert place.index_state("orders_user_idx", "other") == ""
