@@ -20,6 +20,7 @@ from indexical.diagnose import rewriting
 from indexical.diagnose.case import Case
 from indexical.diagnose.causes import ALTHOUGH_USED, QUESTIONS, WITHOUT
 from indexical.diagnose.probing import Probe
+from indexical.diagnose.repeated import repeated
 from indexical.errors import InputError
 from indexical.model import (
     Catalog,
@@ -58,6 +59,7 @@ def diagnose(
     index: str = "",
     session: Session | None = None,
     others: Sequence[tuple[str, Catalog]] = (),
+    workload: Workload | None = None,
     engine: Engine | None = None,
     on_event: OnEvent | None = None,
 ) -> Diagnosis:
@@ -69,6 +71,7 @@ def diagnose(
         index: name of the index the question is about, with or without its schema; left out: any that comes near.
         session: to that database, to read samples and its own plan; without one what needs it is named as not examined.
         others: catalogs of other nodes, by name.
+        workload: what else runs, to tell a statement that is asked once for each row of another.
 
     Raises:
         InputError: there is no such index.
@@ -103,7 +106,7 @@ def diagnose(
             index=about.name if about is not None else "",
             used=used,
             causes=causes,
-            hints=tuple(_hints(case)),
+            hints=(*_repetition(statement, workload), *_hints(case)),
             not_examined=tuple(NotExamined(what, why) for what, why in dict.fromkeys(silent))
             + bench.not_examined,
             statistics_age=_age(catalog, facts),
@@ -192,6 +195,16 @@ def _words(existing: ExistingIndex) -> set[str]:
 def _ideas(statement: Statement, catalog: Catalog) -> tuple[tuple[Index, str], ...]:
     found = generate(Workload((statement,)), catalog, _LIMITS)
     return tuple((candidate.index, candidate.rule) for candidate in found.candidates)
+
+
+def _repetition(statement: Statement, workload: Workload | None) -> Iterable[Hint]:
+    view, times = repeated(statement, workload) if workload is not None else ("", 0.0)
+    if view:
+        yield Hint(
+            "n-plus-one",
+            f"{view} runs it about {times:,.0f} times a request: ask once instead (select_related or prefetch_related in "
+            "Django); no index makes many questions one",
+        )
 
 
 def _hints(case: Case) -> Iterable[Hint]:

@@ -44,11 +44,9 @@ def diagnosis_sections(found: Diagnosis) -> tuple[Section, ...]:
 def _verdict(found: Diagnosis) -> Section:
     about = f"{found.index}: " if found.index else ""
     if found.used:
-        text = (
-            f"{about}the plan uses it; there is nothing to mend."
-            if found.index
-            else "The plan reads no table whole."
-        )
+        by = f"the plan reads by {_by(found.plan)}" if not found.index else "the plan uses it"
+        text = f"{about}{by}; there is nothing to mend."
+        text = text[0].upper() + text[1:] if not about else text
     elif not found.causes:
         text = f"{about}no cause could be proven."
     else:

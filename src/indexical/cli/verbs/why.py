@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 from indexical.catalog.file import load
@@ -20,7 +21,7 @@ from indexical.cli.source import (
 )
 from indexical.diagnose import diagnose, reduced
 from indexical.errors import FileRefused, InputError
-from indexical.model import Statement
+from indexical.model import Statement, Workload
 from indexical.report import html, markdown
 from indexical.report.diagnosis import diagnosis_sections, render_json
 from indexical.report.text import render_sections
@@ -61,26 +62,25 @@ def run(arguments: argparse.Namespace, door: Door) -> int:
     if query is None:
         raise InputError("say which query: its SQL, @FILE, or - for standard input")
     arguments.source = source
-    statement = _statement(arguments, door, query)
+    workload = read_workload(arguments, door) if arguments.workload else None
+    statement = _statement(arguments, workload, query)
     engine = find(arguments.engine) if arguments.engine else None
     others = tuple((Path(file).name, load(Path(file))) for file in arguments.node)
     with progress() as on_event:
         catalog = reduced(read_catalog(source, door, on_event), statement)
-        if source is not None and not looks_like_url(source):
+        with ExitStack() as stack:
+            snapshot_file = source is not None and not looks_like_url(source)
+            session = None if snapshot_file else stack.enter_context(open_session(source, door))
             found = diagnose(
                 statement,
                 catalog,
                 index=arguments.index or "",
+                session=session,
                 others=others,
+                workload=workload,
                 engine=engine,
                 on_event=on_event,
             )
-        else:
-            with open_session(source, door) as session:
-                found = diagnose(
-                    statement, catalog, index=arguments.index or "", session=session, others=others, engine=engine,
-                    on_event=on_event,
-                )  # fmt: skip
     width, color = terminal()
     sections = diagnosis_sections(found)
     match arguments.format:
@@ -98,9 +98,9 @@ def run(arguments: argparse.Namespace, door: Door) -> int:
     return 0
 
 
-def _statement(arguments: argparse.Namespace, door: Door, query: str) -> Statement:
-    if arguments.workload:
-        found = read_workload(arguments, door).statement(query)
+def _statement(arguments: argparse.Namespace, workload: Workload | None, query: str) -> Statement:
+    if workload is not None:
+        found = workload.statement(query)
         if found is None:
             raise InputError(
                 f"the workload has no statement with the id {query!r}; advise --format json lists them"
