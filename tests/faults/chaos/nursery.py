@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -32,7 +33,8 @@ class Nursery:
         self._born: list[int] = []
         self._ended: dict[int, int] = {}
         self._running: set[int] = set()
-        threading.Thread(target=self._listen, name="chaos-nursery", daemon=True).start()
+        self._listener = threading.Thread(target=self._listen, name="chaos-nursery", daemon=True)
+        self._listener.start()
 
     def __enter__(self) -> Self:
         return self
@@ -44,6 +46,12 @@ class Nursery:
             os.kill(pid, signal.SIGKILL)
         self._process.kill()
         self._process.wait()
+        self._listener.join(10)
+        for pipe in (self._process.stdin, self._process.stdout):
+            # What was still to be written goes with the process.
+            with suppress(BrokenPipeError):
+                if pipe is not None:
+                    pipe.close()
 
     def begin(self, words: list[str], folder: Path, out: Path, err: Path) -> int:
         """Starts the command line with these words in a folder; returns the process id."""
