@@ -30,7 +30,7 @@ _CANCEL_S = 2.0
 """How long a cancelled statement has to end before its backend is ended."""
 _END_S = 10.0
 _GRACE_S = 2.0
-_LOST_AFTER = "2s"
+_LOST_AFTER = "500ms"
 """How soon the server notices that we are gone, and ends the build instead of carrying on for nobody."""
 
 Report = Callable[[float, str], None]

@@ -26,7 +26,7 @@ TERMINATED = 143
 _POLL_S = 0.5
 _BACK_AFTER_S = 30.0
 """How long a server that crashed is given to come back."""
-_LOST_AFTER = "2s"
+_LOST_AFTER = "500ms"
 """How soon the server notices that we are gone, and ends the statement instead of carrying on for nobody."""
 _HOLDER = """
 SELECT l.pid, a.usename::text, a.application_name
