@@ -33,8 +33,9 @@ def _row(outcome: Outcome) -> tuple[str, ...]:
 
 
 def _done(outcome: Applied) -> str:
-    took = milliseconds(outcome.milliseconds)
-    return f"{took}; {shorten(outcome.note, 240)}" if outcome.note else took
+    # What went with others, as the steps of one migration, has no time of its own: none is not zero.
+    took = milliseconds(outcome.milliseconds) if outcome.milliseconds else ""
+    return "; ".join(filter(None, (took, shorten(outcome.note, 240))))
 
 
 def _evidence(outcome: Verified) -> str:
