@@ -23,3 +23,9 @@ def test_without_a_note_there_is_only_the_time():
 
 def test_the_note_is_a_field_of_the_outcome():
     assert json.loads(run_document(outcomes=[DONE]))["outcomes"][0]["note"] == DONE.note
+
+
+def test_a_step_without_a_time_of_its_own_shows_none_instead_of_zero() -> None:
+    (section,) = outcome_sections("Applied", [Applied("a", "b")])
+    assert section.table is not None
+    assert section.table.rows[0][-1] == ""
