@@ -82,7 +82,7 @@ def test_a_session_bears_the_runs_name_and_has_the_builds_limits(orders):
         "application_name": "indexical run=abc",
         "statement_timeout": "0",
         "lock_timeout": "62s",
-        "client_connection_check_interval": "2s",
+        "client_connection_check_interval": "500ms",
     }
 
 
