@@ -9,7 +9,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from indexical.model import Advice, Change, Drop, Index, Outcome, Recommendation
+from indexical.model import Advice, Catalog, Change, Drop, Index, NotExamined, Outcome, Recommendation
+from indexical.model.check import CheckFinding
 from indexical.usage import SampleStore
 
 
@@ -65,6 +66,11 @@ class Project(Protocol):
         Raises:
             ProjectRefused: something else would have to go back with them; the message names it.
         """
+
+    def check(
+        self, catalog: Catalog, findings: tuple[CheckFinding, ...]
+    ) -> tuple[tuple[CheckFinding, ...], tuple[NotExamined, ...]]:
+        """The findings with the lines of code they belong to, those about models and migrations, and what was not examined."""
 
     def samples(self) -> SampleStore | None:
         """Where the project keeps samples of use, when its settings say so; ``None`` for the usual file."""

@@ -18,7 +18,8 @@ from indexical.django.database import database_url
 from indexical.django.pending import pending_migrations
 from indexical.django.undo import check_back, migrate_back
 from indexical.errors import DatabaseError, NotHeld
-from indexical.model import Advice, Change, Drop, Outcome, Recommendation
+from indexical.model import Advice, Catalog, Change, Drop, NotExamined, Outcome, Recommendation
+from indexical.model.check import CheckFinding
 from indexical.usage import SampleStore
 
 _BUILD = re.compile(
@@ -99,6 +100,13 @@ class DjangoProject:
 
     def check_back(self, migrations: Sequence[str]) -> tuple[str, ...]:
         return check_back(self.alias, migrations)
+
+    def check(
+        self, catalog: Catalog, findings: tuple[CheckFinding, ...]
+    ) -> tuple[tuple[CheckFinding, ...], tuple[NotExamined, ...]]:
+        from indexical.django import gate
+
+        return gate.check(self.alias, catalog, findings)
 
     def samples(self) -> SampleStore | None:
         """The store that the setting ``INDEXICAL_SAMPLES`` names; raises :class:`InputError` when it names none."""

@@ -19,7 +19,7 @@ from indexical.cli.source import (
     url_of,
 )
 from indexical.errors import InputError
-from indexical.model import Advice, Limits
+from indexical.model import Advice, Catalog, Limits, Workload
 from indexical.report import FORMATS, render
 
 HELP = "Say which indexes to create and which to drop for a workload, why, and what was not examined."
@@ -130,23 +130,37 @@ def make_advice(arguments: argparse.Namespace, door: Door, on_event: OnEvent | N
     """The advice for the arguments of :func:`configure`, in the project's terms at the Django door."""
     disposable = confirming.disposable_url(arguments, door)
     workload = read_workload(arguments, door)
-    hypopg = arguments.planner == "hypopg"
-    if hypopg and arguments.source is not None and not looks_like_url(arguments.source):
-        raise InputError(
-            f"--planner hypopg asks the database itself, and {arguments.source!r} is not a connection URL; give one, or"
-            " leave out --planner to use the planner twin"
-        )
+    _refuse_hypopg_on_a_file(arguments)
     catalog = read_catalog(arguments.source, door, on_event)
-    if hypopg:
-        url = url_of(arguments.source, door)
-        advice = advise_hypopg(url, workload, catalog, limits_of(arguments), on_event=on_event)
-    else:
-        advice = advise_catalog(
-            workload, catalog, limits_of(arguments), engine=arguments.engine, on_event=on_event
-        )
+    advice = advised(arguments, door, workload, catalog, on_event)
     if disposable:
         advice = confirming.confirmed(disposable, arguments, workload, advice, on_event)
     return door.project.annotate(advice) if door.project is not None else advice
+
+
+def advised(
+    arguments: argparse.Namespace,
+    door: Door,
+    workload: Workload,
+    catalog: Catalog,
+    on_event: OnEvent | None,
+) -> Advice:
+    """The advice for a workload and a catalog, by the arguments of :func:`add_limits`, in terms of the database."""
+    _refuse_hypopg_on_a_file(arguments)
+    limits = limits_of(arguments)
+    if arguments.planner == "hypopg":
+        url = url_of(arguments.source, door)
+        return advise_hypopg(url, workload, catalog, limits, on_event=on_event)
+    return advise_catalog(workload, catalog, limits, engine=arguments.engine, on_event=on_event)
+
+
+def _refuse_hypopg_on_a_file(arguments: argparse.Namespace) -> None:
+    source = arguments.source
+    if arguments.planner == "hypopg" and source is not None and not looks_like_url(source):
+        raise InputError(
+            f"--planner hypopg asks the database itself, and {source!r} is not a connection URL; give one, or leave out"
+            " --planner to use the planner twin"
+        )
 
 
 def run(arguments: argparse.Namespace, door: Door) -> int:
