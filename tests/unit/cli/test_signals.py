@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 from argparse import Namespace
+from collections.abc import Iterator
 
 import pytest
 
@@ -13,6 +14,14 @@ from indexical.cli import run
 from indexical.cli.door import Door
 from indexical.cli.signals import CODES, Stopped, stoppable
 from indexical.errors import DatabaseError, InputError, NotHeld, TurnTaken
+
+
+@pytest.fixture(autouse=True)
+def hang_up_is_not_ignored() -> Iterator[None]:
+    """Whoever runs the tests under nohup ignores it, and what is ignored stays so."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
 
 
 def send(number: int) -> None:
