@@ -12,6 +12,12 @@ from pathlib import Path
 import psycopg
 import pytest
 from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
+from tests.django.learning_loaded import (  # noqa: F401 - fixtures that several modules share
+    learning_data,
+    learning_played,
+    learning_site,
+)
 from tests.django.walked import (  # noqa: F401 - fixtures that several modules share
     unwritten,
     walk_advised_fixture,
@@ -58,6 +64,11 @@ def manage(invitations_project: Path) -> Manage:
 
     Raises AssertionError with everything the command said when it does not end with ``code``.
     """
+    return manage_of(invitations_project)
+
+
+def manage_of(project: Path, *, timeout: float = 240) -> Manage:
+    """Runs `manage.py` of the project in this folder, for at most so many seconds."""
 
     def run(
         url: str,
@@ -69,7 +80,7 @@ def manage(invitations_project: Path) -> Manage:
         # The interpreter's own warnings are errors here as well.
         done = subprocess.run(
             [sys.executable, "-W", "error", "manage.py", *arguments],
-            cwd=invitations_project,
+            cwd=project,
             env={
                 **os.environ,
                 "DATABASE_URL": url,
@@ -80,7 +91,7 @@ def manage(invitations_project: Path) -> Manage:
             },
             capture_output=True,
             text=True,
-            timeout=240,
+            timeout=timeout,
             check=False,
         )
         assert done.returncode == code, (
@@ -89,3 +100,38 @@ def manage(invitations_project: Path) -> Manage:
         return done
 
     return run
+
+
+@pytest.fixture(scope="session")
+def manage_learning() -> Manage:
+    """Runs `manage.py` of the learning platform, as `manage` does the invitation platform's; skips without its packages."""
+    for package in ("wagtail", "machina"):
+        pytest.importorskip(
+            package,
+            reason=f"{package} is not installed: pip install 'indexical[learning]'",
+            exc_type=ImportError,
+        )
+    # wagtail's and machina's migrations alone take twenty seconds on an idle machine.
+    return manage_of(EXAMPLES / "learning", timeout=1200)
+
+
+@pytest.fixture(scope="session")
+def new_learning_database(
+    private_server: PrivateServer, new_database: Callable[[], str], manage_learning: Manage
+) -> Callable[[], str]:
+    """Makes a migrated, empty database of the learning platform; migrated once, and copied from then on."""
+    template = new_database()
+    manage_learning(template, "migrate", "--verbosity", "0")
+    numbers = count(1)
+
+    def make() -> str:
+        name = f"learning_{next(numbers)}"
+        with psycopg.connect(private_server.url(), autocommit=True) as connection:
+            connection.execute(
+                sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+                    sql.Identifier(name), sql.Identifier(str(conninfo_to_dict(template)["dbname"]))
+                )
+            )
+        return private_server.url(name)
+
+    return make

@@ -20,6 +20,8 @@ from tests.django.invitations_loaded import (  # noqa: F401
     site,
 )
 
+from indexical.measure.served.requests_file import read
+
 pytestmark = [pytest.mark.postgres, pytest.mark.slow]
 
 
@@ -121,3 +123,56 @@ def test_a_plan_has_exactly_the_requests_asked_for(monkeypatch: pytest.MonkeyPat
         assert {action.name for action, _ in planned} == {
             action.name for _, action in (*visits.LOAD_MIX, *visits.OTHERS)
         }
+
+
+# --- the mix as a file ------------------------------------------------------------------------------------------------
+
+
+def test_the_requests_file_is_read_and_plays_nothing(site: str, played: Loaded, tmp_path: Path) -> None:
+    target = tmp_path / "requests.jsonl"
+    before = played.row(
+        "SELECT (SELECT count(*) FROM invitations_guest), (SELECT count(*) FROM invitations_order)"
+    )
+    done = drive(
+        *("--base-url", site, "--handles", str(played.handles), "--users", "6"),
+        *("--requests", "200", "--write-requests", str(target)),
+    )
+    assert done.returncode == 0, done.stderr
+    found = read(target)
+    assert (found.title, found.notes) == ("The invitation platform's everyday requests", ())
+    assert len(found.requests) == json.loads(done.stdout)["requests"]
+    names = {request.name for request in found.requests}
+    assert {
+        "GET /api/v1/invitations/orders/",
+        "GET /api/v1/invitations/",
+        "POST /api/invite/<slug>/register/",
+        "GET /api/v1/plans/templates/all",
+    } <= names
+    assert not [name for name in names if "login" in name]
+    assert played.row(
+        "SELECT (SELECT count(*) FROM invitations_guest), (SELECT count(*) FROM invitations_order)"
+    ) == (before[0], before[1])
+
+
+@pytest.mark.parametrize(
+    ("path", "address"),
+    [
+        ("/api/invite/k3x9/register/", "/api/invite/<slug>/register/"),
+        ("/api/v1/invitations/", "/api/v1/invitations/"),
+        ("/api/v1/invitations/k3x9/stats/", "/api/v1/invitations/<slug>/stats/"),
+        (
+            "/api/v1/invitations/orders/0b7cdd4e-9f66-4b5c-8f0e-5d0f1f0f2f3f/",
+            "/api/v1/invitations/orders/<uuid>/",
+        ),
+        ("/api/v1/plans/templates/by-plan/BASIC/", "/api/v1/plans/templates/by-plan/<code>/"),
+        (
+            "/api/v1/plans/templates/all?plan=BASIC&ordering=name&page=2",
+            "/api/v1/plans/templates/all?ordering=&plan=",
+        ),
+    ],
+)
+def test_requests_to_one_endpoint_share_its_name(
+    monkeypatch: pytest.MonkeyPatch, path: str, address: str
+) -> None:
+    module = bring_in(monkeypatch, PROJECT / "traffic", "requests_file")
+    assert module.address_of(path) == address

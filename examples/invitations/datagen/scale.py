@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,4 +50,14 @@ SMALL = Scale(
     approvals=500,
 )
 
-SCALES = {scale.name: scale for scale in (SMALL, GUIDE)}
+
+def part(name: str, of: int) -> Scale:
+    """The guide's counts, divided; templates never fall below the twenty that a list's page shows."""
+    counts = {field.name: getattr(GUIDE, field.name) // of for field in fields(Scale) if field.name != "name"}
+    return Scale(name=name, **counts | {"templates": max(20, counts["templates"])})
+
+
+# For seeing how queries grow with the data.
+TENTH, HUNDREDTH = part("tenth", 10), part("hundredth", 100)
+
+SCALES = {scale.name: scale for scale in (SMALL, GUIDE, TENTH, HUNDREDTH)}

@@ -9,10 +9,13 @@ The mix: three classes of visitors with the weights steady 10, spike 2, admin 1.
 That is 70 % of the visits. The other 30 % see everything else the platform offers: see ``OTHERS`` in visits.py.
 
     python drive.py --base-url http://127.0.0.1:8000 --handles handles.json --requests 2000 --seed 1
+    python drive.py --base-url http://127.0.0.1:8000 --handles handles.json --requests 500 --write-requests requests.jsonl
 
 The handles file comes from ``manage.py load_data --handles FILE``; without it the driver asks the API as staff. Prints a JSON
 summary; exit code 1 when an answer had a status that the request does not expect, 2 when the server or a file cannot be used.
-Another seed makes other guests, orders and accounts, so runs can follow each other on one database.
+Another seed makes other guests, orders and accounts, so runs can follow each other on one database. With ``--write-requests`` it
+logs in, sends nothing else, and writes the requests of the mix to a file, tokens included: whoever has the file can act for these
+accounts until the tokens run out.
 """
 
 from __future__ import annotations
@@ -30,8 +33,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from requests_file import lines, write
 from scene import Scene, ask_for_scene, log_in, read_scene
-from visits import Action, Steps, plan
+from visits import Action, Steps, chances, plan
 from wire import Call, CannotRun, Client, Reply
 
 
@@ -133,7 +137,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--users", type=positive, default=20, help="people to log in and act for")
     parser.add_argument("--threads", type=positive, default=2)
+    parser.add_argument(
+        "--write-requests",
+        type=Path,
+        metavar="FILE",
+        help="log in, play nothing, and write the requests to FILE",
+    )
     options = parser.parse_args(arguments)
+    target: Path | None = options.write_requests
     try:
         client = Client(options.base_url)
         handles: Path | None = options.handles
@@ -142,6 +153,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         else:
             scene = ask_for_scene(client, options.seed, options.users)
         log_in(client, scene, [scene.admin, *(user["phone"] for user in scene.users)], options.threads)
+        if target is not None:
+            requests = lines(scene, chances(), options.requests, options.seed)
+            write(target, "The invitation platform's everyday requests", requests)
+            print(json.dumps({"written": str(target), "requests": len(requests)}))
+            return 0
         begun = time.perf_counter()
         tally = drive(options.base_url, scene, plan(options.requests, options.seed), options.threads)
     except CannotRun as error:

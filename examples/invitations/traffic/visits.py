@@ -32,6 +32,8 @@ class Action:
     name: str
     calls: int
     begin: Callable[[Scene, random.Random], Steps]
+    apart: bool = False
+    """Whether its requests stand on their own, none needing the answer to an earlier one."""
 
 
 def device(scene: Scene, rng: random.Random) -> str:
@@ -115,7 +117,7 @@ STATUS_CHOICES = ("PENDING_APPROVAL", "PENDING_APPROVAL", "PENDING_PAYMENT", "AP
 LOAD_MIX: tuple[tuple[float, Action], ...] = (
     (10 * 0.5 * 3 / 4, Action("view", 1, view)),
     (10 * 0.5 * 1 / 4, Action("register", 1, register)),
-    (10 * 0.5 * 5 / 10, Action("lists", 2, host_lists)),
+    (10 * 0.5 * 5 / 10, Action("lists", 2, host_lists, apart=True)),
     (10 * 0.5 * 2 / 10, public("plans", "")),
     (10 * 0.5 * 2 / 10, public("templates", "templates/all")),
     (10 * 0.5 * 1 / 10, Action("order", 1, new_order)),
@@ -338,9 +340,9 @@ def plan(requests: int, seed: int) -> list[tuple[Action, int]]:
     the seed decides the order and what each visit does.
     """
     rng = random.Random(f"plan {seed}")
-    chances = _chances()
-    total = requests / sum(chance * action.calls for action, chance in chances)
-    visits = [action for action, chance in chances for _ in range(max(1, round(chance * total)))]
+    shares = chances()
+    total = requests / sum(chance * action.calls for action, chance in shares)
+    visits = [action for action, chance in shares for _ in range(max(1, round(chance * total)))]
     rng.shuffle(visits)
     filler = LOAD_MIX[0][1]
     over = sum(action.calls for action in visits) - requests
@@ -352,10 +354,10 @@ def plan(requests: int, seed: int) -> list[tuple[Action, int]]:
     return [(action, rng.getrandbits(48)) for action in visits]
 
 
-def _chances() -> list[tuple[Action, float]]:
+def chances() -> list[tuple[Action, float]]:
     """Every visit with its share of all visits."""
-    chances: list[tuple[Action, float]] = []
+    found: list[tuple[Action, float]] = []
     for mix, share in ((LOAD_MIX, LOAD_MIX_SHARE), (OTHERS, 1 - LOAD_MIX_SHARE)):
         weights = sum(weight for weight, _ in mix)
-        chances += [(action, share * weight / weights) for weight, action in mix]
-    return chances
+        found += [(action, share * weight / weights) for weight, action in mix]
+    return found

@@ -39,6 +39,18 @@ class Reply:
     data: Any
 
 
+def headers_of(call: Call, tokens: dict[str, str]) -> dict[str, str]:
+    """The headers that the request itself asks for."""
+    headers = {"Accept": "application/json", "User-Agent": AGENTS[len(call.path) % len(AGENTS)]}
+    if call.phone:
+        headers["Authorization"] = f"Bearer {tokens.get(call.phone, '')}"
+    if call.address:
+        headers["X-Forwarded-For"] = call.address
+    if call.body is not None:
+        headers["Content-Type"] = "application/json"
+    return headers
+
+
 class Client:
     """Sends one request per connection.
 
@@ -61,18 +73,10 @@ class Client:
 
     def send(self, call: Call, tokens: dict[str, str]) -> Reply:
         """The answer to one request; raises CannotRun when there is none."""
-        headers = {
-            "Accept": "application/json",
-            "User-Agent": AGENTS[len(call.path) % len(AGENTS)],
-            "Connection": "close",
-        }
-        if call.phone:
-            headers["Authorization"] = f"Bearer {tokens.get(call.phone, '')}"
-        if call.address:
-            headers["X-Forwarded-For"] = call.address
+        headers = headers_of(call, tokens) | {"Connection": "close"}
         body = None
         if call.body is not None:
-            body, headers["Content-Type"] = json.dumps(call.body), "application/json"
+            body = json.dumps(call.body)
         connection = http.client.HTTPConnection(self._host, self._port, timeout=120)
         try:
             connection.request(call.method, self._prefix + call.path, body, headers)
