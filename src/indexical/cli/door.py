@@ -5,7 +5,7 @@ The verbs are the same; a door says where the database is and whether there is a
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -34,6 +34,9 @@ class Project(Protocol):
 
     def url(self) -> str:
         """The connection URL of the chosen database alias; it may hold a password."""
+
+    def apps(self) -> Mapping[str, str]:
+        """The app label of every table that a model owns, by its name, with its schema where the model says one."""
 
     def annotate(self, advice: Advice) -> Advice:
         """The advice with models, declarations and index names in the project's own terms."""

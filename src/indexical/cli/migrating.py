@@ -22,6 +22,7 @@ from indexical.apply.preflight import Finding, check
 from indexical.apply.statements import create_statement, drop_statement
 from indexical.cli.door import Door, PendingMigration, Project
 from indexical.cli.progress import OnEvent, progress
+from indexical.cli.promoting import promoted
 from indexical.cli.running import Telling, backed_up, begun
 from indexical.cli.source import open_session
 from indexical.errors import DatabaseError, FileRefused, NotHeld
@@ -59,7 +60,8 @@ def migrate_pending(arguments: argparse.Namespace, door: Door, telling: Telling)
             [step.existing for step in steps if step.existing is not None],
             superuser=arguments.superuser,
         )
-        findings = tuple(_for_migrations(finding) for finding in findings)
+        gate = promoted(arguments.promotion, [step.statement for step in steps], lambda: identity(session))
+        findings = gate.findings + tuple(_for_migrations(finding) for finding in findings)
         if arguments.dry_run:
             lines = [line for each in pending for line in (f"-- {each.app}.{each.name}", *each.sql)]
             return telling.looked_ahead(findings, lines)
@@ -73,6 +75,8 @@ def migrate_pending(arguments: argparse.Namespace, door: Door, telling: Telling)
                 path, run, target, plan, server_version=version, tool_version=__version__
             ) as journal:
                 journal.backed_up(backup)
+                for event, details in gate.notes:
+                    journal.record("run", event, **details)
                 journal.record("run", "preflight", findings=[asdict(finding) for finding in findings])
                 present = frozenset(
                     finding.subject.rpartition(".")[2] for finding in findings if finding.code == "P06"

@@ -143,7 +143,9 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
 
 def add_telling(parser: argparse.ArgumentParser) -> None:
     """How the outcomes are told, and how long another run on the same database is waited for."""
-    parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
+    parser.add_argument(
+        "--format", choices=("text", "json"), default="text", help="of the result; default: text"
+    )
     parser.add_argument(
         "--wait",
         metavar="TIME",

@@ -43,6 +43,15 @@ class DjangoProject:
 
     # What edits source files is imported where it is needed: LibCST takes long to load, and most verbs edit nothing.
 
+    def apps(self) -> dict[str, str]:
+        from indexical.django.tables import ProjectMap
+
+        tables = ProjectMap.read(self.alias).tables
+        return {
+            f"{table.schema}.{table.name}" if table.schema else table.name: table.model._meta.app_label
+            for table in tables
+        }
+
     def annotate(self, advice: Advice) -> Advice:
         from indexical.django import mapping
 

@@ -21,13 +21,14 @@ from indexical.apply.statements import create_statement, drop_statement
 from indexical.cli.door import Door
 from indexical.cli.migrating import migrate_pending, resume_migrations
 from indexical.cli.progress import progress
+from indexical.cli.promoting import add_promotion, promoted
 from indexical.cli.records import SAMPLES, records_folder, runs_folder
 from indexical.cli.running import Telling, add_backup_options, add_run_options, backed_up, begun
 from indexical.cli.source import add_source, add_workload, read_workload, url_of
 from indexical.cli.trialling import add_trial, try_drops
 from indexical.cli.verbs.write import accepted, add_advice
 from indexical.errors import InputError
-from indexical.model import DdlStatement, Drop, Recommendation
+from indexical.model import DdlStatement, Drop, Recommendation, TargetIdentity
 from indexical.pg.session import Session, connect
 
 HELP = "Build and drop what was accepted, without blocking writers; refuses when something is in the way."
@@ -68,6 +69,7 @@ def configure(parser: argparse.ArgumentParser, door: Door) -> None:
     )
     add_backup_options(parser)
     add_trial(parser)
+    add_promotion(parser)
     add_workload(parser)
 
 
@@ -110,7 +112,8 @@ def _run_sql(arguments: argparse.Namespace, door: Door, telling: Telling) -> int
             telling.cleared = clear_earlier(
                 opened, runs_folder(), turn_wait_s=arguments.wait, on_event=on_event
             )
-    findings = _examined(arguments, door, url, statements, create, drop)
+    gate = promoted(arguments.promotion, statements, lambda: _identity(url))
+    findings = gate.findings + _examined(arguments, door, url, statements, create, drop)
     if arguments.dry_run:
         return telling.looked_ahead(findings, [f"{statement.sql};" for statement in statements])
     telling.found(findings)
@@ -124,7 +127,7 @@ def _run_sql(arguments: argparse.Namespace, door: Door, telling: Telling) -> int
             journal=journal,
             run=run_id,
             backup=backup,
-            notes=[("preflight", {"findings": [asdict(finding) for finding in findings]})],
+            notes=[*gate.notes, ("preflight", {"findings": [asdict(finding) for finding in findings]})],
             on_event=on_event,
         )
     return telling.tell(outcomes)
@@ -173,10 +176,11 @@ def _resume(arguments: argparse.Namespace, door: Door, telling: Telling) -> int:
         or arguments.name
         or arguments.phase
         or arguments.only
+        or arguments.promotion
         or arguments.dry_run
     ):
         raise InputError(
-            "--resume goes on with what the run had planned; leave --advice and what belongs to it out"
+            "--resume goes on with what the run had planned; leave --advice, --promotion and what belongs to them out"
         )
     url = url_of(arguments.source, door)
     journal = Path(arguments.resume) if arguments.resume else _newest(url)
@@ -199,6 +203,11 @@ def _resume(arguments: argparse.Namespace, door: Door, telling: Telling) -> int:
             on_event=on_event,
         )
     return telling.tell(resumed.outcomes)
+
+
+def _identity(url: str) -> TargetIdentity:
+    with connect(url) as session:
+        return identity(session)
 
 
 def _newest(url: str) -> Path | None:
