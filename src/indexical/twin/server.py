@@ -57,7 +57,8 @@ class PrivateServer:
         self.engine = engine
         self._template = template
         self.kept = directory is not None
-        self._given = directory
+        # The server has a working directory of its own, where a relative path would lead elsewhere.
+        self._given = directory.absolute() if directory is not None else None
         self._settings = {"shared_buffers": shared_buffers, **(settings or {})}
         self._locale = locale
         self._checksums = checksums

@@ -30,7 +30,7 @@ def configure(parser: argparse.ArgumentParser, door: Door) -> None:
     add_workload(parser)
     add_limits(parser)
     confirming.configure(parser)
-    parser.add_argument("--format", choices=FORMATS, default="text")
+    parser.add_argument("--format", choices=FORMATS, default="text", help="of the result; default: text")
     parser.add_argument("-o", "--output", metavar="FILE", help="write there instead of to standard output")
     parser.add_argument("--save", metavar="FILE", help="save the advice as JSON, for write, apply and verify")
 
@@ -81,7 +81,7 @@ def add_limits(parser: argparse.ArgumentParser) -> None:
         default=defaults.unused_after,
         help="how long an index must have gone without scans to be called unused (default 7d)",
     )
-    group.add_argument("--only", choices=("create", "drop"), default="")
+    group.add_argument("--only", choices=("create", "drop"), default="", help="only creates, or only drops")
     group.add_argument(
         "--kinds",
         metavar="KINDS",

@@ -56,7 +56,7 @@ def configure(parser: argparse.ArgumentParser, door: Door) -> None:
         help="another server of the cluster, whose counters are added; repeat it for each standby",
     )
     add_limits(parser)
-    parser.add_argument("--format", choices=FORMATS, default="text")
+    parser.add_argument("--format", choices=FORMATS, default="text", help="of the result; default: text")
     parser.add_argument("-o", "--output", metavar="FILE", help="write there instead of to standard output")
 
 

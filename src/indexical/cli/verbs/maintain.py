@@ -95,7 +95,12 @@ def configure(parser: argparse.ArgumentParser, door: Door) -> None:
         "--wait", metavar="TIME", type=units.seconds, default=30.0,
         help="how long to wait for another run on this database (default 30s; exit code 75 when it is still at work)",
     )  # fmt: skip
-    parser.add_argument("--format", choices=("text", "json", "markdown", "html"), default="text")
+    parser.add_argument(
+        "--format",
+        choices=("text", "json", "markdown", "html"),
+        default="text",
+        help="of the result; default: text",
+    )
     parser.add_argument(
         "-o", "--output", metavar="FILE", help="write the report there instead of printing it"
     )

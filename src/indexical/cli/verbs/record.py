@@ -21,7 +21,7 @@ def configure(parser: argparse.ArgumentParser, door: Door) -> None:
     )
     parser.add_argument("--run", metavar="ID", dest="run_id", help="the run with this id")
     parser.add_argument("--list", action="store_true", help="all recorded runs, a line each")
-    parser.add_argument("--format", choices=FORMATS, default="text", help="default: text")
+    parser.add_argument("--format", choices=FORMATS, default="text", help="of the result; default: text")
     parser.add_argument("-o", "--output", metavar="FILE", help="write it there instead of printing it")
 
 

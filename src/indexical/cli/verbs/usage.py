@@ -85,7 +85,7 @@ def configure(parser: argparse.ArgumentParser, door: Door) -> None:
     parser.add_argument(
         "--review", choices=tuple(PERIODS), help="report this period from the samples that were kept"
     )
-    parser.add_argument("--format", choices=_FORMATS, default="text")
+    parser.add_argument("--format", choices=_FORMATS, default="text", help="of the result; default: text")
     parser.add_argument("-o", "--output", metavar="FILE", help="write there instead of to standard output")
 
 

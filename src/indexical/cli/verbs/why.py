@@ -49,7 +49,7 @@ def configure(parser: argparse.ArgumentParser, door: Door) -> None:
     parser.add_argument(
         "--engine", metavar="DIR", help="programs of the PostgreSQL that the planner twin runs on"
     )
-    parser.add_argument("--format", choices=_FORMATS, default="text")
+    parser.add_argument("--format", choices=_FORMATS, default="text", help="of the result; default: text")
     parser.add_argument("-o", "--output", metavar="FILE", help="write there instead of to standard output")
     add_workload(parser)
 

@@ -66,7 +66,7 @@ def add_advice(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--phase", choices=PHASES, action="append", default=[], help="accept only creates of this phase"
     )
-    parser.add_argument("--only", choices=("create", "drop"), default="")
+    parser.add_argument("--only", choices=("create", "drop"), default="", help="only creates, or only drops")
 
 
 def accepted(arguments: argparse.Namespace) -> tuple[tuple[Recommendation, ...], tuple[Drop, ...]]:
