@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast test-slow test-django61 chaos lint docs bench clean
+.PHONY: help setup demo test test-fast test-slow test-django61 chaos checklist lint docs bench clean
 
 help: ## This list
 	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
@@ -19,9 +19,10 @@ $(STAMP): pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $(STAMP)
 
+EXAMPLE ?= invitations
 SCALE ?= guide
-demo: setup ## The whole story on an embedded PostgreSQL: make demo [SCALE=small]
-	$(BIN)/indexical demo invitations --scale $(SCALE)
+demo: setup ## The whole story on an embedded PostgreSQL: make demo [EXAMPLE=learning] [SCALE=small]
+	$(BIN)/indexical demo $(EXAMPLE) --scale $(SCALE)
 
 test: setup lint docs ## Everything but the slow suites
 	$(BIN)/python -m pytest -n $(WORKERS) -m 'not slow' tests
@@ -36,6 +37,9 @@ test-slow: setup ## The suites that take long: faults, browser, large projects; 
 SEED ?= 1
 chaos: setup ## 200 random faults under load, fifteen minutes at most: make chaos [SEED=1]
 	$(BIN)/python -m tests.faults.chaos --seed $(SEED) --rounds 200 --minutes 15
+
+checklist: setup ## What shows each of the 80 lines of docs/checklist.md: make checklist [ONLY=12,35-38]
+	$(BIN)/python -m tests.checklist --workers $(WORKERS) $(if $(ONLY),--only $(ONLY)) --write docs/checklist.md
 
 # Django 6 needs Python 3.12 or newer, which need not be the Python of .venv.
 NEWER_PYTHON ?= $(shell for python in python3.13 python3.12 $(HOME)/.pyenv/versions/3.13.*/bin/python3 $(HOME)/.pyenv/versions/3.12.*/bin/python3; do "$$python" -c '' 2>/dev/null && { echo "$$python"; break; }; done)

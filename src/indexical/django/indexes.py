@@ -8,13 +8,14 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import connections
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 
 from indexical.catalog import snapshot
 from indexical.diagnose import diagnose, reduced
 from indexical.django.capture.placeholders import number_placeholders
 from indexical.django.capture.values import write
 from indexical.django.database import database_url
+from indexical.django.listing import Listing, listed
 from indexical.errors import InputError
 from indexical.model import Statement
 from indexical.model.diagnosis import Diagnosis
@@ -22,7 +23,7 @@ from indexical.pg.session import connect
 from indexical.report.diagnosis import diagnosis_sections
 from indexical.report.text import render_sections
 
-__all__ = ["Why", "why"]
+__all__ = ["Listing", "Why", "of", "statement_of", "why"]
 
 
 class Why:
@@ -40,6 +41,16 @@ class Why:
         return self.diagnosis.causes[0].name if self.diagnosis.causes else ""
 
 
+def of(what: type[Model] | str | None = None, *, using: str = "default") -> Listing:
+    """The indexes that the database has on a model's table or on all tables of an app: ``indexes.of("shop")``.
+
+    Without either, all that the database has. ``.largest(20)`` are the largest of them.
+
+    Raises :class:`indexical.errors.IndexicalError` with one line that says what is wrong.
+    """
+    return listed(what, using)
+
+
 def why(query: QuerySet[Any] | str, index: str = "", *, using: str = "") -> Why:
     """Why a query set, or a query in SQL, does not use an index.
 
@@ -54,7 +65,7 @@ def why(query: QuerySet[Any] | str, index: str = "", *, using: str = "") -> Why:
         alias, statement = using or "default", Statement("query", query.strip().rstrip(";"))
     elif isinstance(query, QuerySet):
         alias = using or query.db
-        statement = _statement(query, alias)
+        statement = statement_of(query, alias)
     else:
         raise InputError(f"give a query set or SQL; {type(query).__name__} is neither")
     with connect(database_url(alias)) as session:
@@ -62,7 +73,7 @@ def why(query: QuerySet[Any] | str, index: str = "", *, using: str = "") -> Why:
         return Why(diagnose(statement, catalog, index=index, session=session))
 
 
-def _statement(query: QuerySet[Any], alias: str) -> Statement:
+def statement_of(query: QuerySet[Any], alias: str) -> Statement:
     """The statement as Django would send it: with its values in the text, unless the database binds them itself."""
     connection = connections[alias]
     sql, parameters = query.query.get_compiler(alias).as_sql()
