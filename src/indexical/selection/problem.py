@@ -55,6 +55,14 @@ class Clock:
         left = self.left
         return left is not None and left <= 0
 
+    def of(self, share: float) -> float | None:
+        """Seconds that this share of the whole time is; None without a deadline."""
+        return None if self._seconds is None else share * self._seconds
+
+    def until_share(self, share: float) -> Clock:
+        """A clock that is over when this share of this one's time is gone."""
+        return Clock(self.until(share))
+
 
 class Problem:
     """Statements, candidates and limits of one choice; asks the cost model and remembers."""
@@ -222,6 +230,12 @@ class Problem:
         """The same problem under other limits; what was learnt of costs is shared."""
         other = copy.copy(self)
         other.limits = limits
+        return other
+
+    def hurried(self, share: float) -> Problem:
+        """The same problem with less time: it is over when this share of the time is gone."""
+        other = copy.copy(self)
+        other.clock = self.clock.until_share(share)
         return other
 
     def upkeep(self, chosen: Chosen) -> float:

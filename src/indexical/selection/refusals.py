@@ -6,7 +6,16 @@ from indexical.model import Index, Refusal
 from indexical.selection.polish import Worth, verdict, worth
 from indexical.selection.problem import Chosen, Problem
 
-_ORDER = ("keeps-hot", "over-budget", "inside-noise", "below-min-benefit", "served-by", "covered", "not-used")
+_ORDER = (
+    "keeps-hot",
+    "over-budget",
+    "unsettled",
+    "inside-noise",
+    "below-min-benefit",
+    "served-by",
+    "covered",
+    "not-used",
+)
 """The most interesting reason first."""
 EXAMPLES = 2
 """Candidates judged for each idea."""
@@ -63,6 +72,9 @@ def _refusal(problem: Problem, chosen: Chosen, index: Index, seen: bool) -> tupl
         limit = problem.broken_limit(chosen | {index})
         if limit:
             return judged.net, Refusal(index.text, "over-budget", f"{_figures(judged)}, but {limit}")
+        if problem.clock.over:
+            more = "the time was over before it was settled; allow more with --deadline"
+            return judged.net, Refusal(index.text, "unsettled", f"{_figures(judged)}; {more}")
         reason = "below-min-benefit"
     return judged.saved, Refusal(index.text, reason, _detail(problem, judged, reason))
 
