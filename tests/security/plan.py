@@ -63,7 +63,10 @@ ROWS: dict[str, tuple[str, str]] = {
     "S22": ("files that others may read", "0600, whatever the umask"),
     "S23": ("pickle, YAML, eval on an input path", "there is none"),
     "S24": ("the server's log shows our statements", "they hold no value of a row and no password"),
-    "S25": ("a connection to anywhere else at run time", "there is none"),
+    "S25": (
+        "a connection to anywhere else at run time",
+        "there is none, but for `measure --base-url`, to that address",
+    ),
 }
 
 _STATEMENTS = "tests/postgres/test_snapshot_statements.py"

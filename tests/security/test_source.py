@@ -69,10 +69,15 @@ def _call(node: ast.Call) -> set[str]:
     return found
 
 
+_MEASURING = {f"measure/served/{name}.py": {"S25: import http.client"} for name in ("exchange", "serving")}
+"""What measures a served project sends requests, to the address that it is given on the command line and to no other."""
+
+
 @pytest.mark.security("S13", "S23", "S25")
 @pytest.mark.parametrize("path", _FILES, ids=lambda path: str(path.relative_to(_SOURCE)))
 def test_no_module_can_turn_input_into_code_or_reach_the_network(path):
-    assert faults(ast.parse(path.read_text(encoding="utf-8"))) == set()
+    allowed = _MEASURING.get(path.relative_to(_SOURCE).as_posix(), set())
+    assert faults(ast.parse(path.read_text(encoding="utf-8"))) == allowed
 
 
 @pytest.mark.parametrize(

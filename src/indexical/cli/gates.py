@@ -161,12 +161,12 @@ def _compared(ask: Ask, before: Run, after: Run) -> Decision:
 
 
 def _moment(text: str) -> datetime | None:
-    """A time with its zone, to the second: some are written with fractions and some without. None for anything else."""
+    """A time with its zone; None for anything else."""
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return found.replace(microsecond=0) if found.tzinfo is not None else None
+    return found if found.tzinfo is not None else None
 
 
 def _watched(ask: Ask) -> Examined:

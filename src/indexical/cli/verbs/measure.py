@@ -92,7 +92,7 @@ def run(arguments: argparse.Namespace, door: Door) -> int:
             read_ms=total_ms(found),
             reads=tuple(item for item in found if isinstance(item, Measurement)),
             not_measured=_missed(found, writes, hot),
-            made_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            made_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
             writes=tuple(item for item in writes if isinstance(item, WriteMeasurement)),
             hot=tuple(item for item in hot if isinstance(item, HotMeasurement)),
             storage=storage,
