@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from indexical.demo.compare import _reason
+from indexical.demo.compare import _reason, misjudged
 from indexical.model import Index, Key
 
 INDEX = Index("public", "orders", (Key.asc("user_id"),))
@@ -39,3 +39,9 @@ def test_a_refusal_of_it_is_quoted_with_its_figures() -> None:
 
 def test_an_index_that_nothing_asked_for_is_said_to_be_that() -> None:
     assert "no statement of this workload" in _reason(["order_user_idx"], advice(), LACKING)
+
+
+def test_a_plan_over_an_index_that_only_our_set_has_is_called_misjudged() -> None:
+    text = misjudged(["order_created_idx"])
+    assert text.startswith("the planner takes order_created_idx, which only Indexical's set has")
+    assert misjudged([]) == ""

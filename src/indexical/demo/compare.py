@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -129,7 +129,9 @@ def three_ways(stage: Stage, advice: Mapping[str, Any], started: float) -> Three
     )
     mine = {found.index for found in indexes["indexical"].values()}
     lacking = {name: found.index for name, found in indexes["guide"].items() if found.index not in mine}
-    return _explained(result, advice, lacking)
+    theirs = {found.index for found in indexes["guide"].values()}
+    own = {name for name, found in indexes["indexical"].items() if found.index not in theirs}
+    return _explained(result, advice, lacking, own)
 
 
 def _write_paths(stage: Stage) -> list[WritePath]:
@@ -186,15 +188,20 @@ def _is_write(reason: str) -> bool:
     return reason.startswith("it writes")
 
 
-def _explained(result: ThreeWays, advice: Mapping[str, Any], guide: Mapping[str, Index]) -> ThreeWays:
+def _explained(
+    result: ThreeWays, advice: Mapping[str, Any], guide: Mapping[str, Index], own: Collection[str]
+) -> ThreeWays:
     """Says of each statement that is slower than with the guide's set which index it lacks, and why that was not chosen.
 
     Args:
         guide: the guide's indexes that have no equal in Indexical's set, by name.
+        own: the names of those that have no equal in the guide's.
     """
     used = {read.id: read.indexes for read in result.guide.reads}
+    ours = {read.id: read.indexes for read in result.indexical.reads}
     found = {
         id: _reason([name for name in used[id] if name in guide], advice, guide)
+        or misjudged([name for name in ours.get(id, ()) if name in own])
         for id in slower_than_guide(result)
         if id in used
     }
@@ -218,6 +225,14 @@ def _reason(lacking: list[str], advice: Mapping[str, Any], guide: Mapping[str, I
         if any(refusal["index"].startswith((text, text.removesuffix(")") + ",")) for text in texts):
             return f"the guide's {', '.join(lacking)}: {refusal['reason']}, {refusal['detail']}"
     return f"the guide uses {', '.join(lacking)}, which no statement of this workload gave reason enough to build"
+
+
+def misjudged(own: Sequence[str]) -> str:
+    """The reason where the slower plan takes an index that only Indexical's set has; empty when it takes none."""
+    if not own:
+        return ""
+    names = ", ".join(own)
+    return f"the planner takes {names}, which only Indexical's set has, and estimates it to be quicker; executed, it is not"
 
 
 def audit_lines(prior: Session, guide: Session) -> tuple[str, ...]:

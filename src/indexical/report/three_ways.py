@@ -185,13 +185,11 @@ def _slower(result: ThreeWays) -> Section:
     reasons = dict(result.explanations)
     explained = [id for id in slower_than_guide(result) if reasons.get(id)]
     by_chance = len(slower_than_guide(result)) - len(explained)
-    notes = (
-        (
-            f"{plural(by_chance, 'more statement')} measured slower although both plans use the same indexes: noise of this run.",
-        )
-        if by_chance
-        else ()
+    more = plural(by_chance, "more statement")
+    chance = (
+        f"{more} measured slower although both plans use only indexes that both sets have: noise of this run."
     )
+    notes = (chance,) if by_chance else ()
     if not explained:
         return Section("Slower than with the guide's set", ("No statement, beyond noise.",), notes=notes)
     rows = []
