@@ -35,6 +35,8 @@ class StaffTestCase(PlatformTestCase):
         )
         orders = Order.objects.bulk_create(
             Order(
+                # The usual number is drawn, and of some hundred two may be the same.
+                order_number=f"ORD-{user.username}",
                 user=user,
                 plan=plan,
                 event_type="e",
