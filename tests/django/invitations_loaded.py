@@ -12,13 +12,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import psycopg
 import pytest
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
+from tests.django.brought_in import bring_in  # noqa: F401 - handed on
 
 from indexical.twin.server import PrivateServer
 
@@ -166,15 +166,3 @@ def site(played: Loaded) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait(timeout=30)
-
-
-def bring_in(monkeypatch: pytest.MonkeyPatch, folder: Path, name: str) -> ModuleType:
-    """A module of the example, gone again from the module table: the other example has modules of the same names."""
-    monkeypatch.syspath_prepend(folder)
-    before = set(sys.modules)
-    module = __import__(name, fromlist=["_"])
-    for added in set(sys.modules) - before:
-        # Not by monkeypatch, which would put them back after the test.
-        if (getattr(sys.modules[added], "__file__", None) or "").startswith(str(folder)):
-            del sys.modules[added]
-    return module

@@ -84,10 +84,14 @@ def examine(
     *,
     unused_after: float = Limits().unused_after,
     exact_bloat: bool = False,
+    catalog: Catalog | None = None,
     on_event: OnEvent | None = None,
 ) -> Usage:
-    """Everything that a report of use says. Reads only; raises :class:`indexical.errors.DatabaseError`."""
-    catalog = snapshot(session, on_event=on_event)
+    """Everything that a report of use says. Reads only; raises :class:`indexical.errors.DatabaseError`.
+
+    ``catalog`` is the database's, where it was read already.
+    """
+    catalog = catalog or snapshot(session, on_event=on_event)
     existing = tuple(each for table in catalog.tables for each in table.indexes)
     verdicts = _verdicts(taken, existing, unused_after)
     covered = {

@@ -21,7 +21,7 @@ from indexical.cli.source import (
 )
 from indexical.cli.using import examine
 from indexical.cli.verbs.advise import add_limits, advised
-from indexical.cli.verbs.usage import taken_with
+from indexical.cli.verbs.usage import add_servers, taken_with
 from indexical.errors import InputError
 from indexical.model import Catalog, NotExamined
 from indexical.model.check import SEVERITIES, Checked, CheckFinding, ordered
@@ -47,14 +47,7 @@ def configure(parser: argparse.ArgumentParser, door: Door) -> None:
     parser.add_argument(
         "--write-baseline", metavar="FILE", help="write every finding there as known, and exit with 0"
     )
-    parser.add_argument("--samples", metavar="FILE", help="where samples of use are kept, as for usage")
-    parser.add_argument(
-        "--node",
-        metavar="URL",
-        action="append",
-        default=[],
-        help="another server of the cluster, whose counters are added; repeat it for each standby",
-    )
+    add_servers(parser)
     add_limits(parser)
     parser.add_argument("--format", choices=FORMATS, default="text", help="of the result; default: text")
     parser.add_argument("-o", "--output", metavar="FILE", help="write there instead of to standard output")
@@ -110,7 +103,15 @@ def examined(arguments: argparse.Namespace, door: Door, on_event: OnEvent | None
         with open_session(arguments.source, door) as session:
             taken = taken_with(session, arguments.node, door, arguments.samples)
             sheet.add(
-                of_usage(examine(session, taken, unused_after=arguments.unused_after, on_event=on_event))
+                of_usage(
+                    examine(
+                        session,
+                        taken,
+                        unused_after=arguments.unused_after,
+                        catalog=catalog,
+                        on_event=on_event,
+                    )
+                )
             )
     else:
         why = (

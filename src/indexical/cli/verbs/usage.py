@@ -39,13 +39,7 @@ _KEEP_S = 400 * 86_400.0
 
 def configure(parser: argparse.ArgumentParser, door: Door) -> None:
     add_source(parser, door, snapshots=False)
-    parser.add_argument(
-        "--node",
-        metavar="URL",
-        action="append",
-        default=[],
-        help="another server of the cluster, whose counters are added; repeat it for each standby",
-    )
+    add_servers(parser)
     parser.add_argument(
         "--unused-after",
         metavar="TIME",
@@ -66,11 +60,6 @@ def configure(parser: argparse.ArgumentParser, door: Door) -> None:
         help="measure bloat by pgstattuple, which reads every index whole; left out: estimated from statistics",
     )
     parser.add_argument(
-        "--samples",
-        metavar="FILE",
-        help=f"where samples are kept; left out: .indexical/{SAMPLES}, or where the project's settings say",
-    )
-    parser.add_argument(
         "--sample",
         action="store_true",
         help="keep a sample of the counters, print one line, and be done: for cron",
@@ -87,6 +76,22 @@ def configure(parser: argparse.ArgumentParser, door: Door) -> None:
     )
     parser.add_argument("--format", choices=_FORMATS, default="text", help="of the result; default: text")
     parser.add_argument("-o", "--output", metavar="FILE", help="write there instead of to standard output")
+
+
+def add_servers(parser: argparse.ArgumentParser) -> None:
+    """Which servers' counters count, and where those of earlier are kept."""
+    parser.add_argument(
+        "--node",
+        metavar="URL",
+        action="append",
+        default=[],
+        help="another server of the cluster, whose counters are added; repeat it for each standby",
+    )
+    parser.add_argument(
+        "--samples",
+        metavar="FILE",
+        help=f"where samples are kept; left out: .indexical/{SAMPLES}, or where the project's settings say",
+    )
 
 
 def run(arguments: argparse.Namespace, door: Door) -> int:
