@@ -12,13 +12,13 @@ import fcntl
 import hashlib
 import json
 import os
-import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
+from indexical import kept_lines
 from indexical.errors import FileRefused
 from indexical.model.promotion import Clocks, GateResult, Promoted, Promotion, Verdict
 from indexical.model.run import TargetIdentity
@@ -59,7 +59,7 @@ def begin(path: Path, promotion: Promotion, *, tool_version: str) -> str:
             "clocks": asdict(promotion.clocks),
         }
         digest = _append(file, path, "", "begin", details)
-        _sync_folder(path)
+        kept_lines.sync_folder(path)
     finally:
         os.close(file)
     return digest
@@ -81,7 +81,7 @@ def append(
         promotion = read(path)
         head = promotion.head
         if promotion.torn:
-            os.ftruncate(file, _content(path).rfind(b"\n") + 1)
+            os.ftruncate(file, kept_lines.content(path, "record", LIMIT, _OTHER).rfind(b"\n") + 1)
             head = _append(file, path, head, "cut", {})
         details = {
             "gate": gate, "verdict": verdict, "detail": detail, "evidence": list(evidence), "clocks": asdict(clocks)
@@ -94,7 +94,7 @@ def append(
 
 def read(path: Path) -> Promotion:
     """What the record says. Raises :class:`FileRefused`, and :class:`Tampered` when its chain is broken or it is damaged."""
-    content = _content(path)
+    content = kept_lines.content(path, "record", LIMIT, _OTHER)
     end = content.rfind(b"\n") + 1
     lines = content[:end].split(b"\n")[:-1]
     if not lines:
@@ -107,7 +107,7 @@ def read(path: Path) -> Promotion:
     head = ""
     for number, line in enumerate(lines, 1):
         try:
-            document = _object(line)
+            document = kept_lines.document(line)
             head = _linked(document, head)
             promotion = _begun(document) if promotion is None else _taken(promotion, document, number)
         except _ERRORS as error:
@@ -216,37 +216,11 @@ def _list(value: object) -> list[Any]:
     return value
 
 
-def _object(line: bytes) -> dict[str, Any]:
-    document = json.loads(line.decode("utf-8"), parse_constant=_no_number)
-    if not isinstance(document, dict):
-        raise TypeError(f"a line is {type(document).__name__}")
-    return document
-
-
-def _no_number(word: str) -> NoReturn:
-    raise ValueError(f"{word} is not a number")
-
-
 def _damaged(path: Path, number: int, error: Exception) -> NoReturn:
     detail = f"{type(error).__name__}: {error}"[:120]
     raise Tampered(
         f"{path} is damaged or was edited in line {number} ({detail}); it proves nothing; begin a new promotion on staging"
     ) from None
-
-
-def _content(path: Path) -> bytes:
-    try:
-        file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        with os.fdopen(file, "rb") as stream:
-            found = os.fstat(file)
-            if not stat.S_ISREG(found.st_mode):
-                raise FileRefused(f"{path} is not an ordinary file; {_OTHER}")
-            if found.st_size > LIMIT:
-                raise FileRefused(f"{path} is larger than {LIMIT // 2**20} MB and so is no record; {_OTHER}")
-            return stream.read(LIMIT + 1)
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "not a file name"
-        raise FileRefused(f"the record {path} cannot be read ({reason}); {_OTHER}") from None
 
 
 def _alone(file: int, path: Path) -> None:
@@ -260,11 +234,3 @@ def _alone(file: int, path: Path) -> None:
         raise FileRefused(
             f"the record {path} cannot be locked ({error.strerror}); keep it on a local disk"
         ) from None
-
-
-def _sync_folder(path: Path) -> None:
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

@@ -7,13 +7,12 @@ not yet relied on by anybody. Anything else that cannot be read is refused with 
 from __future__ import annotations
 
 import json
-import os
-import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NoReturn
 
+from indexical import kept_lines
 from indexical.errors import FileRefused
 from indexical.model import Applied, DdlStatement, Failed, NotMeasured, Outcome, Skipping, Verified
 from indexical.model.run import (
@@ -28,6 +27,7 @@ from indexical.model.run import (
 )
 from indexical.model.stored import built, index_from, made_for_from, string, whole
 
+_OTHER = "name the journal of a run"
 LIMIT = 64 * 1024 * 1024
 """Bytes of a journal; a line of a step has some hundreds, the plan's line a kilobyte or two for each index."""
 _MOST_LINES = 500_000
@@ -54,7 +54,7 @@ def read_run(path: Path) -> RunRecord:
 
     Raises :class:`FileRefused` when it is missing, too large, damaged anywhere but in its last line, or holds no run.
     """
-    content = _content(path)
+    content = kept_lines.content(path, "journal", LIMIT, _OTHER)
     end = content.rfind(b"\n") + 1
     lines = content[:end].split(b"\n")[:-1]
     if not lines:
@@ -66,7 +66,7 @@ def read_run(path: Path) -> RunRecord:
     reader: _Reader | None = None
     for number, line in enumerate(lines, 1):
         try:
-            document = _object(line)
+            document = kept_lines.document(line)
             if reader is None:
                 reader = _begun(document)
             else:
@@ -80,27 +80,7 @@ def read_run(path: Path) -> RunRecord:
 
 def complete(path: Path) -> int:
     """How many bytes of the file are whole lines."""
-    return _content(path).rfind(b"\n") + 1
-
-
-def _content(path: Path) -> bytes:
-    try:
-        # Not through a link, and never waiting: a pipe or a device is no journal.
-        file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        with os.fdopen(file, "rb") as stream:
-            found = os.fstat(file)
-            if not stat.S_ISREG(found.st_mode):
-                raise FileRefused(f"{path} is not an ordinary file; name the journal of a run")
-            if found.st_size > LIMIT:
-                raise FileRefused(
-                    f"{path} is larger than {LIMIT // 2**20} MB and so is no journal; name the journal of a run"
-                )
-            return stream.read(LIMIT + 1)
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "not a file name"
-        raise FileRefused(
-            f"the journal {path} cannot be read ({reason}); name the journal of a run"
-        ) from None
+    return kept_lines.content(path, "journal", LIMIT, _OTHER).rfind(b"\n") + 1
 
 
 def _damaged(path: Path, number: int, error: Exception) -> NoReturn:
@@ -109,17 +89,6 @@ def _damaged(path: Path, number: int, error: Exception) -> NoReturn:
         f"{path} is damaged or was edited in line {number} ({detail}); nothing was changed; see what the database has "
         "with: verify, and go on by hand"
     ) from None
-
-
-def _object(line: bytes) -> dict[str, Any]:
-    document = json.loads(line.decode("utf-8"), parse_constant=_no_number)
-    if not isinstance(document, dict):
-        raise TypeError(f"a line is {type(document).__name__}")
-    return document
-
-
-def _no_number(word: str) -> NoReturn:
-    raise ValueError(f"{word} is not a number")
 
 
 @dataclass(slots=True)

@@ -19,6 +19,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from indexical import kept_lines
 from indexical.apply.journal.reading import complete, outcome_kind, read_run
 from indexical.errors import FileRefused
 from indexical.model import DdlStatement, Outcome
@@ -65,7 +66,7 @@ class Journal:
         journal = cls(path, run, file)
         try:
             journal._alone()
-            journal._sync_folder()
+            kept_lines.sync_folder(path)
             journal.record(
                 "run",
                 "begin",
@@ -157,11 +158,3 @@ class Journal:
             raise FileRefused(
                 f"the journal {self.path} cannot be locked ({error.strerror}); choose a place on a local disk for it"
             ) from None
-
-    def _sync_folder(self) -> None:
-        """A new file's name is only safe once its folder is."""
-        folder = os.open(self.path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
