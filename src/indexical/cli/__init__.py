@@ -50,18 +50,27 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Entry point of the console script; returns the exit code."""
     door = Door()
     arguments = build_parser(door).parse_args(argv)
-    return run(arguments.run, arguments, door)
+    return run(arguments.run, arguments, door, last=True)
 
 
-def run(verb: Callable[[argparse.Namespace, Door], int], arguments: argparse.Namespace, door: Door) -> int:
-    """Runs one verb at the process edge: every error on purpose becomes one line and its exit code."""
+def run(
+    verb: Callable[[argparse.Namespace, Door], int],
+    arguments: argparse.Namespace,
+    door: Door,
+    *,
+    last: bool = False,
+) -> int:
+    """Runs one verb at the process edge: every error on purpose becomes one line and its exit code.
+
+    ``last``: nothing but the process's end comes after it.
+    """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # A terminal that cannot show an arrow gets its escape, not a traceback.
             stream.reconfigure(errors="backslashreplace")
     try:
         # A change is cleared up on the server after the first request to stop, however many more come.
-        with stoppable(patient=getattr(arguments, "changes", False)):
+        with stoppable(patient=getattr(arguments, "changes", False), last=last):
             status = verb(arguments, door)
         sys.stdout.flush()
     except IndexicalError as error:

@@ -26,10 +26,11 @@ class Stopped(KeyboardInterrupt):
 
 
 @contextmanager
-def stoppable(*, patient: bool) -> Iterator[None]:
+def stoppable(*, patient: bool, last: bool = False) -> Iterator[None]:
     """Turns the first request to stop into :class:`Stopped`; ``patient`` holds further ones back until the block is left.
 
-    Only the main thread can listen; elsewhere nothing changes.
+    Where the process ends with the block (``last``), they are held back until it has ended: one that came while the interpreter
+    shuts down would take the exit code of the first. Only the main thread can listen; elsewhere nothing changes.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -51,4 +52,4 @@ def stoppable(*, patient: bool) -> Iterator[None]:
         yield
     finally:
         for number, handler in before.items():
-            signal.signal(number, handler)
+            signal.signal(number, signal.SIG_IGN if asked and patient and last else handler)

@@ -48,6 +48,17 @@ def test_the_handlers_are_as_they_were_afterwards() -> None:
     assert {number: signal.getsignal(number) for number in CODES} == before
 
 
+def test_nothing_takes_the_exit_code_of_the_first_request_while_the_process_ends() -> None:
+    before = {number: signal.getsignal(number) for number in CODES}
+    try:
+        with pytest.raises(Stopped), stoppable(patient=True, last=True):
+            send(signal.SIGTERM)
+        send(signal.SIGINT)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
 def stopped_twice(reached: list[bool]) -> None:
     try:
         send(signal.SIGTERM)

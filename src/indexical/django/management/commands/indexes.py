@@ -31,6 +31,11 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.project.alias = options["database"]
-        status = run(options["run"], argparse.Namespace(**options), self.door)
+        status = run(
+            options["run"],
+            argparse.Namespace(**options),
+            self.door,
+            last=getattr(self, "_called_from_command_line", False),
+        )
         if status:
             sys.exit(status)
