@@ -102,11 +102,15 @@ def back(place, journal):
 
 
 @pytest.mark.fault(11, "the program killed anywhere")
-def test_a_rollback_that_is_killed_while_it_builds_is_called_again_and_ends(place):
+@pytest.mark.parametrize("patient", [True, False], ids=["later", "at-once"])
+def test_a_rollback_that_is_killed_while_it_builds_is_called_again_and_ends(place, patient):
     place.expect_change("orders_slow_idx")
     place.run("CREATE INDEX orders_total_idx ON orders (total)")
     index = slow_index(place, 0)
-    place.run(f"CREATE INDEX orders_slow_idx ON orders ({index.keys[0].expression})")
+    place.run(
+        f"CREATE INDEX orders_slow_idx ON orders ({index.keys[0].expression})",
+        "COMMENT ON INDEX orders_slow_idx IS 'for the report of the month'",
+    )
     place.allow(catalog={"public.orders"})
     run = applied(place, "orders_slow_idx", "orders_total_idx")
     place.run(
@@ -114,13 +118,20 @@ def test_a_rollback_that_is_killed_while_it_builds_is_called_again_and_ends(plac
         "AS $$ BEGIN IF $1 = 1 THEN PERFORM pg_catalog.pg_sleep(2); END IF; RETURN $1; END $$"
     )
     with Tool(place, "rollback", "--journal", run) as tool:
+        at_state(place, "orders_slow_idx", "f/f/t")  # The other one is built before it.
         pid = at_phase(place, "building")
         tool.kill()
         tool.wait()
-    waits_until(lambda: pid not in our_backends(place), 6)
+    if patient:
+        waits_until(lambda: pid not in our_backends(place), 6)
+        assert place.index_state("orders_slow_idx") == "f/f/t", "what this is about"
     code, told = back(place, run)
     assert code == 0, told["outcomes"]
     assert place.index_state("orders_slow_idx") == "t/t/t"
+    assert (
+        place.value("SELECT obj_description('public.orders_slow_idx'::regclass)")
+        == "for the report of the month"
+    )
     assert place.index_state("orders_total_idx") == "t/t/t"
     assert place.index_state("orders_new_idx") == ""
     code, told = back(place, run)
@@ -171,7 +182,7 @@ def test_of_one_that_was_not_finished_the_parts_go_as_well(sales):  # noqa: F811
     with hold(sales, "writer", "sales_a2"):
         build = build_in_thread(sales, create_statement(NAME, DAY), cleanup_wait_s=8, journal=journal)
         waits_until(lambda: parts(sales).get(f"{NAME}_sales_a1"), 10)
-        pid = at_phase(sales, "before build")
+        pid = at_phase(sales, "before build", table="sales_a2")
         sales.value(f"SELECT pg_cancel_backend({pid})")
         waits_until(lambda: not sales.rows("SELECT 1 FROM pg_stat_progress_create_index"), 5)
     expect(build.result()[0], "failed", "CANCELLED")

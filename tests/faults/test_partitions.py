@@ -74,7 +74,7 @@ def test_a_run_ended_at_any_part_is_gone_on_with(sales, leaf, way):
 def _ended_at(sales, leaf, way):
     with hold(sales, "writer", leaf):
         build = build_in_thread(sales, create_statement(NAME, DAY), cleanup_wait_s=8)
-        pid = at_phase(sales, "before build")
+        pid = at_phase(sales, "before build", table=leaf)
         sales.value(f"SELECT {way}({pid})")
         waits_until(lambda: not sales.rows("SELECT 1 FROM pg_stat_progress_create_index"), 5)
     (outcome,) = build.result()
@@ -103,7 +103,7 @@ def test_a_partition_that_is_added_on_the_way_has_the_index_at_the_end(sales):
     sales.allow(catalog={"public.sales*"})
     with hold(sales, "writer", "sales_b"):
         build = build_in_thread(sales, create_statement(NAME, DAY))
-        at_phase(sales, "before build")
+        at_phase(sales, "before build", table="sales_b")
         sales.run(
             "CREATE TABLE sales_c (LIKE sales)",
             "INSERT INTO sales_c VALUES (1, 1, '2028-05-05')",

@@ -142,7 +142,7 @@ def _planned(
         for other in earlier
         if other.undoes == record.run
         for step in other.steps
-        for oid in step.index_oids
+        for oid in _made(session, step)
     )
     adopted = tuple(
         step for step in record.steps if _adopted(step) and (not steps or step.statement.id in steps)
@@ -264,6 +264,15 @@ def _unseen(session: Session, step: RunStep, index: Index) -> int:
     return found.oid if existing is not None and same_definition(session, index, existing.index) else 0
 
 
+def _made(session: Session, step: RunStep) -> tuple[int, ...]:
+    """Oids of what a step of an earlier rollback has built, also when that was killed before it could look."""
+    statement = step.statement
+    unseen = 0
+    if statement.action == "create" and statement.index is not None and not step.index_oids:
+        unseen = _unseen(session, step, statement.index)
+    return (*step.index_oids, unseen) if unseen else tuple(step.index_oids)
+
+
 def _rebuilt(oid: int, earlier: Sequence[RunRecord]) -> int:
     """The oid that an index has after our own rebuilds of it: a rebuild gives it another one."""
     followers = {
@@ -314,16 +323,17 @@ def _back(found: Return) -> DdlStatement:
 
 def _bring_back(site: Site, statement: DdlStatement, found: Return, made: Collection[int]) -> Outcome:
     record = None if found.record is None else replace(found.record, restore=restoring(found.record))
-    again = replace(found.dropped, id=statement.id, undo=statement.sql, sql=statement.undo)
+    before = None if statement.index is None else find(site.monitor, statement.index, statement.name)
+    # An earlier rollback of this run was ended while it built the index, or before what belongs to it: that one is completed.
+    ours = before is not None and before.oid in made
+    dropped = found.dropped if before is None or not ours else replace(found.dropped, oid=before.oid)
+    again = replace(dropped, id=statement.id, undo=statement.sql, sql=statement.undo)
     outcome = restore_dropped(site, again, record)
     if record is None or not isinstance(outcome, Applied | Skipping):
         return outcome
-    now = _now(site, statement)
-    if now is None:
+    if _now(site, statement) is None:
         return outcome
-    # An earlier rollback of this run was ended between the index and what belongs to it.
-    complete = isinstance(outcome, Skipping) and now.oid in made
-    return _completed(site, statement, record, complete=complete) or outcome
+    return _completed(site, statement, record, complete=ours) or outcome
 
 
 def _completed(site: Site, statement: DdlStatement, record: IndexRecord, *, complete: bool) -> Failed | None:

@@ -21,18 +21,22 @@ PHASES = {
 """Short names for the phases of pg_stat_progress_create_index; any beginning of a phase's own name does as well."""
 
 
-def at_phase(place: Place, phase: str, timeout: float = 20.0, *, ours: str = "indexical%") -> int:
+def at_phase(
+    place: Place, phase: str, timeout: float = 20.0, *, ours: str = "indexical%", table: str = ""
+) -> int:
     """Waits until a backend of ours is in a phase of its build, and returns its process id.
 
-    ``ours`` is a pattern of application names; ``%`` takes anybody's build.
+    ``ours`` is a pattern of application names; ``%`` takes anybody's build. A build is in every phase for an instant, also
+    where it has nobody to wait for: where several are built one after the other, ``table`` says whose it is.
     """
     wanted = PHASES.get(phase, phase)
     with place.open(name="application looking on") as session:
         found = waits_until(
             lambda: session.rows(
                 "SELECT p.pid FROM pg_stat_progress_create_index p JOIN pg_stat_activity a USING (pid) "
-                "WHERE p.datname = current_database() AND a.application_name LIKE %s AND starts_with(p.phase, %s)",
-                (ours, wanted),
+                "WHERE p.datname = current_database() AND a.application_name LIKE %s AND starts_with(p.phase, %s) "
+                "AND (%s = '' OR p.relid = to_regclass(%s))",
+                (ours, wanted, table, table),
             ),
             timeout,
             what=f"the phase {wanted!r}",
