@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from indexical.model import Candidates, Limits, Workload
 from indexical.selection import select
 from indexical.selection.choose import choose
+from indexical.selection.lower import Lower
 from indexical.selection.problem import Problem
 from indexical.selection.program import Program
 from indexical.selection.refusals import explain
@@ -330,12 +331,21 @@ def test_the_result_does_not_depend_on_the_hash_seed():
 def test_when_looking_takes_all_the_time_what_was_found_is_still_chosen_from(monkeypatch, allowed):
     """Every question takes a second of a clock of the test's own, and a program that has no time to speak of finds nothing."""
     now = [0.0]
-    run = Program.run
+    prepare, answer, solve = Program.prepare, Program.answer, Lower.solve
+    hurried = set()
+
+    def prepared(self, seconds, *more):
+        (hurried.add if seconds is not None and seconds < 1.0 else hurried.discard)(id(self))
+        prepare(self, seconds, *more)
 
     def solved(self, price, hot_price, seconds, *more):
-        return None if seconds is not None and seconds < 1.0 else run(self, price, hot_price, seconds, *more)
+        return (
+            None if seconds is not None and seconds < 1.0 else solve(self, price, hot_price, seconds, *more)
+        )
 
-    monkeypatch.setattr(Program, "run", solved)
+    monkeypatch.setattr(Program, "prepare", prepared)
+    monkeypatch.setattr(Program, "answer", lambda self: None if id(self) in hurried else answer(self))
+    monkeypatch.setattr(Lower, "solve", solved)
     monkeypatch.setattr("indexical.selection.problem.time", SimpleNamespace(monotonic=lambda: now[0]))
     pool = indexes(8)
     options = {

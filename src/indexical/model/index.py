@@ -32,6 +32,10 @@ class Key:
         if bool(self.column) == bool(self.expression):
             raise ValueError("a key is either a column or an expression")
 
+    def __hash__(self) -> int:
+        # Asked for millions of times in a search; these two fields part almost all keys.
+        return hash((self.column, self.expression))
+
     @classmethod
     def asc(cls, column: str) -> Key:
         return cls(column=column)
@@ -77,6 +81,10 @@ class Index:
     def __post_init__(self) -> None:
         if not self.keys:
             raise ValueError("an index has at least one key")
+
+    def __hash__(self) -> int:
+        # As with keys: what is left out differs seldom.
+        return hash((self.table, self.keys, self.include, self.predicate))
 
     @property
     def columns(self) -> tuple[str, ...]:

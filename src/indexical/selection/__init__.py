@@ -17,7 +17,7 @@ from indexical.model import (
     Workload,
 )
 from indexical.protocols import Costs
-from indexical.selection.choose import AGREED, Choice, Memory, choose
+from indexical.selection.choose import AGREED, Choice, Memory, choose, choose_again
 from indexical.selection.drops import Dropping, choose_drops
 from indexical.selection.frontier import frontier
 from indexical.selection.phases import phases
@@ -29,8 +29,6 @@ from indexical.selection.superseded import optional
 __all__ = ["Selection", "phases", "select"]
 
 RETRIES = 3
-AGAIN = 4
-"""Rounds of a search that only has to do without an index or two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +104,6 @@ def _choose_worthy(problem: Problem, memory: Memory) -> tuple[Choice, Chosen]:
         if not missed or problem.clock.over:
             break
         banned |= missed
-        chosen, gone = polish(problem, choose(problem, memory, banned, AGAIN, bounded=False).chosen)
+        chosen, gone = polish(problem, choose_again(problem, memory, banned, best))
         best = chosen if problem.wanted(chosen) < problem.wanted(best) else best
     return first, best

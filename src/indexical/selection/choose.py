@@ -11,17 +11,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import ModuleType
 
 from indexical.model import Index, Statement
-from indexical.selection import greedy, upper
+from indexical.selection import greedy, lower, upper
 from indexical.selection.answers import Answers
 from indexical.selection.chains import Chain, chain
 from indexical.selection.lower import Lower
 from indexical.selection.plans import MOST, Plans, every_plan
 from indexical.selection.problem import Chosen, Problem
-from indexical.selection.program import Solution, solver
+from indexical.selection.program import Program, Solution, solver
 
 EXACT_LIMIT = 3000
 """Indexes that plans used, above which the greedy search chooses alone."""
@@ -30,25 +32,34 @@ EXACT_SHARE = 0.85
 ROUNDS = 40
 MOST_REFINED = 1000
 """Questions about a statement of few plans when more indexes are told apart."""
+SUGGESTIONS = 3
+"""Proposals of the lower program in one round."""
+NODES = 20
+"""Nodes of an upper program's search tree: it is solved again soon, when more is known."""
 CLIMBS = 8
 """Proposals of the upper program in one round."""
-BOUND_ROUNDS = 3
+BOUND_ROUNDS = 2
 AGREED = 2e-4
 """Relative difference below which a proposal counts as optimal."""
-ENOUGH = ((0, 0.01), (2, 0.015), (4, 0.03), (6, 1.0))
-"""Rounds without a better set, and the relative difference up to which that ends the search."""
+ENOUGH = ((0, 0.01), (1, 0.05), (2, 1.0))
+"""Rounds that came hardly closer, and the relative difference up to which that ends the search."""
 NEAR = 1e-2
 """Relative difference up to which the bound without least benefits is looked for."""
 SMALL = 60
 """Indexes that plans used, up to which the answer is proved to the end whatever that takes."""
-COARSE = 0.3
-"""A round's lower program is solved to this share of the difference that is left."""
-CLOSELY = 0.15
-"""And its upper programs to this share: they begin with the best set that is known. The last one is solved to the end."""
+CLOSELY = 0.5
+"""An upper program is solved to this share of the difference that is left, beginning with the best set that is known; the last
+one twice as closely."""
 BEGINNING = 0.6
 """Share of the search's time that looking for plans may take before the first choice among them."""
 LAST = 0.1
 """The same of its time, over and above it, for one more choice among the known plans when it ran out before there was one."""
+FINALLY = 1e-3
+"""The relative difference to which the last upper program is solved at the most."""
+UNKNOWN = 0.3
+"""What counts as the difference between the programs before it is known."""
+SLOW = 0.2
+"""The share of the difference between the programs that a round must take away to count as one that came closer."""
 SLIGHT = 1e-3
 """What a round must find the better set cheaper by to count as one that found something."""
 
@@ -145,14 +156,21 @@ def choose(
     memory: Memory | None = None,
     banned: frozenset[Index] = frozenset(),
     rounds: int = ROUNDS,
-    bounded: bool = True,
 ) -> Choice:
-    """The best set that the time allows, leaving out ``banned``; unless ``bounded`` with the plainest bound."""
+    """The best set that the time allows, leaving out ``banned``."""
     memory = memory or Memory(problem)
     highs = solver()
     if highs is None or problem.reads_before <= 0:
         return _without_solver(problem, memory, banned)
-    return _Search(highs, problem, memory, banned).run(rounds, bounded)
+    return _Search(highs, problem, memory, banned, problem.optional).run(rounds)
+
+
+def choose_again(problem: Problem, memory: Memory, banned: frozenset[Index], start: Chosen) -> Chosen:
+    """A set without ``banned`` that costs no more than ``start``, an allowed one, by what was learnt before."""
+    highs = solver()
+    if highs is None or problem.reads_before <= 0:
+        return _without_solver(problem, memory, banned).chosen
+    return _Search(highs, problem, memory, banned, start).run_again()
 
 
 def _without_solver(problem: Problem, memory: Memory, banned: frozenset[Index]) -> Choice:
@@ -191,62 +209,79 @@ def _floor(problem: Problem, memory: Memory) -> float:
 
 
 class _Search:
-    def __init__(self, highs: ModuleType, problem: Problem, memory: Memory, banned: frozenset[Index]) -> None:
+    def __init__(
+        self, highs: ModuleType, problem: Problem, memory: Memory, banned: frozenset[Index], start: Chosen
+    ) -> None:
         self._highs = highs
         self._problem = problem
         self._memory = memory
         self._banned = banned
-        self._best: Chosen = problem.optional
-        self._value = problem.wanted(self._best)
-        self._lower = Lower(highs, problem)
-        self._lower.ban(banned)
+        self._best = start
+        self._value = problem.wanted(start)
         self._climbed = (-1, -1)
-        self._coarse = COARSE
-        self._asked = COARSE
-        """The relative difference to which the lower program was solved last."""
         self._bound = -math.inf
-
-    def run(self, rounds: int, bounded: bool) -> Choice:
-        problem, memory = self._problem, self._memory
         if not memory.chains and not memory.complete:
             self._begin()
-        exact = False
+        self._lower = Lower(highs, problem, memory.open(problem))
+        self._lower.ban(banned)
+
+    def run_again(self) -> Chosen:
+        """The choice among the known plans, where that is not the whole search."""
+        if self._memory.open(self._problem):
+            with self._climbing(NEAR / 2):
+                pass
+        else:
+            self._close_in()
+        return self._best
+
+    def run(self, rounds: int) -> Choice:
+        problem, memory = self._problem, self._memory
+        exact = done = False
         stale = 0
+        self._climb()
         for _ in range(rounds):
-            before = self._value
-            self._climb()
+            before, left = self._value, self._left
             self._look_around(self._best)
-            self._teach()
             if self._lower.indexes > EXACT_LIMIT:
                 break
-            proposal = self._propose()
-            if proposal is None:
+            with self._climbing():
+                exact, done = self._close_in()
+            better = self._value < before - SLIGHT * abs(before)
+            stale = 0 if better or self._left < left * (1 - SLOW) else stale + 1
+            if done or self._near_enough(stale):
                 break
-            self._bound = max(self._bound, proposal.bound)
-            self._consider(proposal.chosen)
-            if self._value <= self._bound + AGREED * abs(self._value) + 1e-9 * problem.reads_before:
-                exact = True
-                break
-            stale = stale + 1 if self._value >= before - SLIGHT * abs(before) else 0
-            known = proposal.chosen in memory.learnt
-            if self._over or self._good_enough(stale) or (known and self._asked <= AGREED / 2):
-                break
-            if known:
-                # It was proposed again because the program was solved too coarsely.
-                self._coarse *= COARSE
-            learn(problem, memory, proposal.chosen)
         if not exact and self._bound >= 0 and self._lower.indexes <= EXACT_LIMIT:
             self._finish()
         self._fall_back(exact)
         least = _floor(problem, memory)
         if not (problem.threshold or (problem.hot_threshold and self._lower.ends_hot) or self._banned):
             least = max(least, self._bound)
-        elif bounded:
+        else:
             least = max(least, self._unpriced_bound())
         return Choice(self._best, least, memory.seen, exact)
 
-    def _good_enough(self, stale: int) -> bool:
-        """Whether what is left is not worth another round, after so many that found nothing better."""
+    def _close_in(self) -> tuple[bool, bool]:
+        """Some proposals of the lower program; whether the best set is proved to be that, and whether there is no use in more."""
+        problem, memory = self._problem, self._memory
+        for _ in range(SUGGESTIONS):
+            self._teach()
+            proposal = self._propose()
+            if proposal is None:
+                return False, True
+            self._bound = max(self._bound, proposal.bound)
+            known = proposal.chosen in memory.learnt
+            self._consider(proposal.chosen)
+            if self._value <= self._bound + AGREED * abs(self._value) + 1e-9 * problem.reads_before:
+                return True, True
+            if self._over or (known and proposal.final):
+                return False, True
+            if self._near_enough(0):
+                break
+            learn(problem, memory, proposal.chosen)
+        return False, False
+
+    def _near_enough(self, stale: int) -> bool:
+        """Whether what is left is not worth another round, after so many that came hardly closer."""
         if self._lower.indexes <= SMALL or not self._memory.open(self._problem):
             return False
         left = (self._value - self._bound) / abs(self._value) if self._value else 0.0
@@ -284,15 +319,12 @@ class _Search:
             lambda s: chain(problem, memory.answers, s, trial, together=True), memory.open(problem)
         )
         learn(problem, memory, trial)
-        self._climb()
 
     def _finish(self) -> None:
-        """The upper program to the end, and once more with what is to be found around its answer."""
-        for _ in range(2):
-            self._climbed = (-1, -1)
-            self._climb(closely=AGREED)
-            if self._best in self._memory.learnt or self._over:
-                break
+        """The upper program more closely, and what is to be found around its answer."""
+        self._climbed = (-1, -1)
+        self._climb(max(FINALLY, CLOSELY / 2 * self._left))
+        if not self._over:
             self._look_around(self._best)
 
     def _fall_back(self, exact: bool) -> None:
@@ -301,10 +333,10 @@ class _Search:
         too_large = self._lower.indexes > EXACT_LIMIT
         if self._over and not exact and not too_large:
             # Learning may take all of the time; choosing among what it found is quick, and is not to be lost with it.
-            found = upper.propose(
-                self._highs, problem, memory.answers, memory.complete, memory.unlike, self._banned, self._best,
-                problem.clock.of(LAST), NEAR,
-            )  # fmt: skip
+            program = self._best_known()
+            program.prepare(problem.clock.of(LAST), NEAR, self._best)
+            program.solve()
+            found = program.answer()
             if found is not None:
                 self._consider(found.chosen)
         if too_large or self._bound < 0:
@@ -313,42 +345,62 @@ class _Search:
 
     def _climb(self, closely: float = 0.0) -> None:
         """Follow the upper program until the planner agrees with it; solved as ``closely`` as that, or as is worth it now."""
-        problem, memory = self._problem, self._memory
         seen: set[Chosen] = set()
-        for _ in range(CLIMBS if memory.open(problem) else 0):
-            known = memory.knowledge(problem)
-            if known == self._climbed:
+        for _ in range(CLIMBS):
+            program = self._more_known(closely)
+            if program is None:
                 return
-            self._climbed = known
-            found = upper.propose(
-                self._highs,
-                problem,
-                memory.answers,
-                memory.complete,
-                memory.unlike,
-                self._banned,
-                self._best,
-                self._seconds,
-                closely or max(AGREED, CLOSELY * self._left),
-            )
+            program.solve()
+            found = program.answer()
             if found is None or found.chosen in seen:
                 return
             seen.add(found.chosen)
             if not self._consider(found.chosen):
                 return
 
+    @contextmanager
+    def _climbing(self, closely: float = 0.0) -> Iterator[None]:
+        """Meanwhile the upper program is solved as it is now, in a thread of its own: the solver needs nothing of ours."""
+        program = self._more_known(closely)
+        if program is None:
+            yield
+            return
+        with ThreadPoolExecutor(1, thread_name_prefix="indexical-climbs") as beside:
+            solved = beside.submit(program.solve)
+            yield
+            solved.result()
+        found = program.answer()
+        if found is not None:
+            self._consider(found.chosen)
+
+    def _more_known(self, closely: float = 0.0) -> Program | None:
+        """The upper program, prepared, when more is known than when it was solved last."""
+        known = self._memory.knowledge(self._problem)
+        if known == self._climbed or not self._memory.open(self._problem):
+            return None
+        self._climbed = known
+        program = self._best_known()
+        program.prepare(self._seconds, closely or max(AGREED, CLOSELY * self._left), self._best, NODES)
+        return program
+
+    def _best_known(self) -> Program:
+        memory = self._memory
+        return upper.best_known(
+            self._highs, self._problem, memory.answers, memory.complete, memory.unlike, self._banned
+        )
+
     def _propose(self) -> Solution | None:
         problem = self._problem
-        self._asked = max(AGREED / 2, self._coarse * self._left if self._memory.open(problem) else 0.0)
         return self._lower.solve(
-            problem.threshold, problem.hot_threshold, self._seconds, self._asked, self._best
-        )
+            problem.threshold, problem.hot_threshold, self._seconds, AGREED / 2, self._best, self._value,
+            self._memory.learnt,
+        )  # fmt: skip
 
     @property
     def _left(self) -> float:
         """The relative difference between the two programs, as far as it matters."""
         known = self._bound > 0 and self._value > 0
-        return min(1.0 - self._bound / self._value, 0.1) if known else 0.1
+        return min(1.0 - self._bound / self._value, UNKNOWN) if known else UNKNOWN
 
     @property
     def _seconds(self) -> float | None:
@@ -382,7 +434,16 @@ class _Search:
         bound = -math.inf
         for _ in range(BOUND_ROUNDS):
             self._teach()
-            proposal = self._lower.solve(0.0, 0.0, problem.clock.left, AGREED, self._best)
+            proposal = self._lower.solve(
+                0.0,
+                0.0,
+                problem.clock.left,
+                AGREED,
+                self._best,
+                problem.total(self._best),
+                memory.learnt,
+                3 * lower.NODES,
+            )
             if proposal is None:
                 break
             bound = max(bound, proposal.bound)

@@ -1,28 +1,35 @@
 """The program that no allowed set can beat: what each statement costs at least, by the chains found so far.
 
-For each chain, ``y`` says which of its steps is the first with a chosen index. Those may be fractions: spelling the "first" out
-makes the linear relaxation as tight as that of a facility location problem, where a sum over the chosen indexes would count
-several of them at once.
+Where all plans of all statements are known it is a small mixed-integer program, which HiGHS solves. Where chains say what is
+known it is searched by :mod:`.tree`, which writes down only those of their consequences that matter.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from types import ModuleType
 
+from indexical.model import Statement
 from indexical.selection.chains import Chain
 from indexical.selection.plans import Plans
 from indexical.selection.problem import Chosen, Problem
 from indexical.selection.program import Offer, Program, Solution
+from indexical.selection.tree import Tree
+
+NODES = 30
+"""Nodes that the tree grows by before it suggests a set."""
 
 
 class Lower:
-    """One growing program of chains."""
+    """One growing program; ``open_`` are the statements that chains tell of."""
 
-    def __init__(self, highs: ModuleType, problem: Problem) -> None:
-        self._program = Program(highs, problem)
+    def __init__(self, highs: ModuleType, problem: Problem, open_: Iterable[Statement]) -> None:
+        statements = sorted(s.id for s in open_)
+        self._program = Program(highs, problem, whole=not statements)
         self._calls = {s.id: s.calls for s in problem.statements}
-        self._t = {id: self._program.column(1.0, highs.kHighsInf) for id in sorted(self._calls)}
+        costs = {id: self._program.column(1.0, highs.kHighsInf) for id in statements}
+        self._tree = Tree(highs, self._program, costs) if statements else None
+        self._prices: tuple[float, float] | None = None
         self._chains: set[Chain] = set()
         self._offers: dict[str, tuple[Plans, Offer]] = {}
 
@@ -37,23 +44,10 @@ class Lower:
 
     def add(self, chains: Iterable[Chain]) -> None:
         """Add those that are new."""
-        program = self._program
         for chain in chains:
-            if chain in self._chains:
-                continue
-            self._chains.add(chain)
-            factor = program.scale * self._calls[chain.statement]
-            cost = {self._t[chain.statement]: 1.0}
-            firsts: dict[int, float] = {}
-            for indexes, gain in chain.steps:
-                first = program.column(0.0, 1.0)
-                firsts[first] = 1.0
-                cost[first] = gain * factor
-                entries = {program.index(index): -1.0 for index in indexes}
-                program.row({**entries, first: 1.0}, -program.infinity, 0.0)
-            program.row(cost, chain.floor * factor, program.infinity)
-            if len(firsts) > 1:
-                program.row(firsts, -program.infinity, 1.0)
+            if chain not in self._chains and self._tree is not None:
+                self._chains.add(chain)
+                self._tree.add(chain, self._program.scale * self._calls[chain.statement])
 
     def offer(self, complete: Mapping[str, Plans]) -> None:
         """Take over what is known to the end of some statements."""
@@ -62,16 +56,41 @@ class Lower:
             before = self._offers.get(id)
             if before is not None and before[0] is plans:
                 continue
-            if before is not None:
-                self._program.withdraw(before[1])
             factor = self._program.scale * self._calls[id]
-            self._offers[id] = plans, self._program.offer(plans.plans, factor, plans.alike.__getitem__)
+            self._offers[id] = (
+                plans,
+                self._program.offer(
+                    plans.plans, factor, plans.alike.__getitem__, before[1] if before is not None else None
+                ),
+            )
+            if self._tree is not None:
+                self._tree.renew()
 
     def ban(self, banned: Chosen) -> None:
         self._program.ban(banned)
+        self._prices = None
 
     def solve(
-        self, price: float, hot_price: float, seconds: float | None, gap: float, start: Chosen
+        self,
+        price: float,
+        hot_price: float,
+        seconds: float | None,
+        gap: float,
+        start: Chosen,
+        best: float,
+        known: Container[Chosen],
+        nodes: int = NODES,
     ) -> Solution | None:
-        """The set that could be the best, as far as the chains know, and a bound; see :meth:`.program.Program.run`."""
-        return self._program.run(price, hot_price, seconds, gap, start)
+        """The set that could be the best, as far as the program knows, and a bound; see :meth:`.program.Program.run`.
+
+        ``best`` is what the set ``start`` costs, planner units; ``known`` are sets that need no second look.
+        """
+        if self._tree is None:
+            return self._program.run(price, hot_price, seconds, gap, start)
+        if self._prices != (price, hot_price):
+            self._tree.begin()
+            self._prices = price, hot_price
+        self._program.charge(price, hot_price)
+        return self._tree.grow(
+            (best - self._program.problem.offset) * self._program.scale, gap, nodes, seconds, known
+        )

@@ -6,7 +6,7 @@ by :mod:`.lower` and :mod:`.upper`. Everything is scaled so that the workload's 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
@@ -20,6 +20,9 @@ LEAST_NODES, MOST_NODES = 100, 1000
 """Nodes of one search tree at the most, of a large program and of a small one ..."""
 MOST_WORK = 200_000
 """... and nodes times rows between them: ends a hopeless search at the same place on every machine."""
+
+_TOGETHER = 1e-6
+"""By how much the shares of two rivals may pass 1."""
 
 _Weight = Callable[[Index], float]
 
@@ -38,26 +41,44 @@ class Solution:
     chosen: Chosen
     bound: float
     """No allowed set costs less, in planner units, as far as the program knows."""
-    values: tuple[float, ...]
+    final: bool = True
+    """Whether the program was solved as closely as was asked."""
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
     """Where the plans of a statement stand in a program."""
 
-    columns: tuple[int, ...]
-    rows: tuple[int, ...]
+    one: int
+    """The row that says that the statement has one of them."""
+    plans: Mapping[Chosen, int]
+    """Column of each, by what it uses."""
+    serving: Mapping[Index, int]
+    """For each index of a plan the row that says that it has to be there."""
+    standing: Mapping[Index, tuple[int, ...]]
+    """Columns of what can be it."""
 
 
 class Program:
-    """One growing program: columns and rows are added between runs, prices of indexes may change."""
+    """One growing program: columns and rows are added between runs, prices of indexes may change.
 
-    def __init__(self, highs: ModuleType, problem: Problem) -> None:
+    Without ``whole`` numbers it is the linear relaxation, for :mod:`.tree`; there rivals are parted only where it puts them
+    together.
+    """
+
+    def __init__(self, highs: ModuleType, problem: Problem, *, whole: bool = True) -> None:
         self.highs = highs
         self.problem = problem
+        self._whole = whole
+        self._parted: set[tuple[int, int]] = set()
+        self._named: dict[int, Index] = {}
+        self._beside: dict[int, tuple[int, list[int]]] = {}
         self.scale = SCALE / problem.reads_before if problem.reads_before > 0 else 1.0
         self.infinity = highs.kHighsInf
         self._model: Any = highs.Highs()
+        if not whole:
+            # One program after the other, each a little different: what presolve would spare is known already.
+            self._model.setOptionValue("presolve", "off")
         for option, value in (
             ("output_flag", False),
             ("threads", 1),
@@ -110,29 +131,102 @@ class Program:
 
         Each new index is charged ``price`` on top, and each group of heap-only updates that ends ``hot_price``.
         """
-        problem = self.problem
-        for column in self._ended.values():
-            self._model.changeColCost(column, hot_price * self.scale)
-        for index, column in self.x.items():
-            charged = problem.upkeep_of(index) + (0.0 if index in problem.optional else price)
-            self._model.changeColCost(column, charged * self.scale)
+        self.charge(price, hot_price)
+        self.prepare(seconds, gap, start)
+        self.solve()
+        return self.answer()
+
+    def prepare(
+        self,
+        seconds: float | None,
+        gap: float = RELATIVE_GAP,
+        start: Chosen = frozenset(),
+        nodes: int = MOST_NODES,
+    ) -> None:
+        """What :meth:`run` does before the solver works, for at most so many ``nodes``."""
         self._model.setOptionValue("time_limit", self.infinity if seconds is None else max(seconds, 0.05))
         self._model.setOptionValue("mip_rel_gap", gap)
-        nodes = min(max(LEAST_NODES, MOST_WORK // (1 + self._model.getNumRow())), MOST_NODES)
-        self._model.setOptionValue("mip_max_nodes", nodes)
+        most = min(max(LEAST_NODES, MOST_WORK // (1 + self._model.getNumRow())), nodes)
+        self._model.setOptionValue("mip_max_nodes", most)
         self._model.clearSolver()
         if self.x:
             columns = list(self.x.values())
             there = [float(index in start) for index in self.x]
             self._model.setSolution(len(columns), columns, there)
+
+    def solve(self) -> None:
+        """Lets the solver work. It needs nothing of Python meanwhile, so that another thread can go on."""
         self._model.run()
+
+    def answer(self) -> Solution | None:
+        """What the solver found; None when that is nothing."""
         info = self._model.getInfo()
         bound = info.mip_dual_bound if self.x else info.objective_function_value
         values = tuple(self._model.getSolution().col_value)
         if not values or info.primal_solution_status != 2:
             return None
         chosen = frozenset(index for index, column in self.x.items() if values[column] > 0.5)
-        return Solution(chosen, bound / self.scale + problem.offset, values)
+        return Solution(chosen, bound / self.scale + self.problem.offset)
+
+    def charge(self, price: float, hot_price: float) -> None:
+        """Each new index is charged ``price`` on top, and each group of heap-only updates that ends ``hot_price``."""
+        for column in self._ended.values():
+            self._model.changeColCost(column, hot_price * self.scale)
+        for index, column in self.x.items():
+            charged = self.problem.upkeep_of(index) + (0.0 if index in self.problem.optional else price)
+            self._model.changeColCost(column, charged * self.scale)
+
+    def relaxed(self) -> tuple[float, list[float]] | None:
+        """Value and columns of the linear relaxation; None when it allows nothing, no value when it could not be solved."""
+        status = self.highs.HighsModelStatus
+        for _ in range(2):
+            self._model.run()
+            found = self._model.getModelStatus()
+            if found == status.kOptimal:
+                return self._model.getInfo().objective_function_value, self._model.getSolution().col_value
+            if found == status.kInfeasible:
+                return None
+            # From a basis of its own, since the one before was no good.
+            self._model.clearSolver()
+        return -self.infinity, [0.0] * int(self._model.getNumCol())
+
+    def fix(self, before: Mapping[int, float], now: Mapping[int, float]) -> None:
+        """Give the columns that were fixed before their freedom back, and fix these."""
+        for column in sorted(before.keys() - now.keys()):
+            self._model.changeColBounds(column, 0.0, 0.0 if self._named[column] in self._banned else 1.0)
+        for column, value in now.items():
+            if before.get(column) != value:
+                self._model.changeColBounds(column, value, value)
+
+    def weight(self, column: int) -> float:
+        """Bytes of the column's index."""
+        return float(self.problem.size(self._named[column]))
+
+    def part_rivals(self, x: Mapping[int, float]) -> bool:
+        """Forbid the rivals that this solution holds together; whether there were any."""
+        found = False
+        for column, value in x.items():
+            for other in self._rivals(column):
+                if other not in x or value + x[other] <= 1.0 + _TOGETHER:
+                    continue
+                pair = (min(column, other), max(column, other))
+                if pair not in self._parted:
+                    self._parted.add(pair)
+                    self.row({column: 1.0, other: 1.0}, -self.infinity, 1.0)
+                    found = True
+        return found
+
+    def _rivals(self, column: int) -> Sequence[int]:
+        """Columns of the indexes that no set should hold beside this one."""
+        known = self._beside.get(column)
+        if known is None or known[0] != len(self.x):
+            index = self._named[column]
+            rivals = frozenset[Index]() if index in self.problem.optional else self.problem.rivals(index)
+            known = self._beside[column] = (
+                len(self.x),
+                sorted(self.x[each] for each in rivals & self.x.keys()),
+            )
+        return known[1]
 
     def index(self, index: Index) -> int:
         """The column that says whether the index is there, made at its first use."""
@@ -140,10 +234,10 @@ class Program:
             return self.x[index]
         column = self.column(0.0, 0.0 if index in self._banned else 1.0, integer=True)
         self.x[index] = column
+        self._named[column] = index
         if index not in self.problem.optional:
-            for other in sorted(
-                self.problem.rivals(index) & self.x.keys(), key=self.problem.rank.__getitem__
-            ):
+            beside = self.problem.rivals(index) & self.x.keys() if self._whole else frozenset[Index]()
+            for other in sorted(beside, key=self.problem.rank.__getitem__):
                 self.row({column: 1.0, self.x[other]: 1.0}, -self.infinity, 1.0)
             for row, weight, scale in self._limits:
                 self._model.changeCoeff(row, column, weight(index) * scale)
@@ -154,7 +248,7 @@ class Program:
     def column(self, cost: float, high: float, *, integer: bool = False) -> int:
         number = int(self._model.getNumCol())
         self._model.addCol(cost, 0.0, high, 0, [], [])
-        if integer:
+        if integer and self._whole:
             self._model.changeColIntegrality(number, self.highs.HighsVarType.kInteger)
         return number
 
@@ -167,31 +261,42 @@ class Program:
         plans: Iterable[tuple[Chosen, float]],
         factor: float,
         able: Callable[[Index], Iterable[Index]],
+        before: Offer | None = None,
     ) -> Offer:
-        """A statement has one of these plans, and no more of each than there is of what is ``able`` to be its indexes."""
-        shares: dict[int, float] = {}
-        serving: dict[Index, dict[int, float]] = {}
-        for used, cost in plans:
-            share = self.column(cost * factor, 1.0)
-            shares[share] = 1.0
-            for index in used:
-                serving.setdefault(index, {})[share] = 1.0
-        entries = [shares]
-        for index in sorted(serving, key=self.problem.rank.__getitem__):
-            columns = [self.index(other) for other in able(index)]
-            entries.append({**serving[index], **dict.fromkeys(columns, -1.0)})
-        first = int(self._model.getNumRow())
-        self.row(shares, 1.0, 1.0)
-        for each in entries[1:]:
-            self.row(each, -self.infinity, 0.0)
-        return Offer(tuple(shares), tuple(range(first, first + len(entries))))
+        """A statement has one of these plans, and no more of each than there is of what is ``able`` to be its indexes.
 
-    def withdraw(self, offer: Offer) -> None:
-        """The statement's plans count no longer: something better is known of it."""
-        for row in offer.rows:
-            self._model.changeRowBounds(row, -self.infinity, self.infinity)
-        for column in offer.columns:
-            self._model.changeColBounds(column, 0.0, 0.0)
+        ``before`` is what was known of it until now: where it stands is used again, since most of it is as it was.
+        """
+        offer = before or Offer(self._empty(1.0, 1.0), {}, {}, {})
+        shares, serving, standing = dict(offer.plans), dict(offer.serving), dict(offer.standing)
+        offered: set[Chosen] = set()
+        for used, cost in plans:
+            offered.add(used)
+            if used in shares:
+                self._model.changeColCost(shares[used], cost * factor)
+                self._model.changeColBounds(shares[used], 0.0, 1.0)
+                continue
+            shares[used] = self.column(cost * factor, 1.0)
+            self._model.changeCoeff(offer.one, shares[used], 1.0)
+            for index in sorted(used, key=self.problem.rank.__getitem__):
+                if index not in serving:
+                    serving[index] = self._empty(-self.infinity, 0.0)
+                self._model.changeCoeff(serving[index], shares[used], 1.0)
+        for used in shares.keys() - offered:
+            self._model.changeColBounds(shares[used], 0.0, 0.0)
+        for index in sorted(frozenset[Index]().union(*offered), key=self.problem.rank.__getitem__):
+            columns = tuple(self.index(other) for other in able(index))
+            for column in sorted(set(standing.get(index, ())) - set(columns)):
+                self._model.changeCoeff(serving[index], column, 0.0)
+            for column in sorted(set(columns) - set(standing.get(index, ()))):
+                self._model.changeCoeff(serving[index], column, -1.0)
+            standing[index] = columns
+        return Offer(offer.one, shares, serving, standing)
+
+    def _empty(self, low: float, high: float) -> int:
+        row = int(self._model.getNumRow())
+        self._model.addRow(low, high, 0, [], [])
+        return row
 
     def _limit(self, most: float | None, weight: _Weight) -> None:
         """A row of its own for a limit; indexes enter it as they enter the program."""

@@ -14,21 +14,21 @@ from indexical.model import Index
 from indexical.selection.answers import Answers
 from indexical.selection.plans import Plans
 from indexical.selection.problem import Chosen, Problem
-from indexical.selection.program import Program, Solution
+from indexical.selection.program import Program
 
 
-def propose(
+def best_known(
     highs: ModuleType,
     problem: Problem,
     answers: Answers,
     complete: Mapping[str, Plans],
     unlike: Mapping[str, Chosen],
     banned: Chosen,
-    start: Chosen,
-    seconds: float | None,
-    gap: float,
-) -> Solution | None:
-    """The best set by the known plans; ``unlike`` names, per statement, what must not stand in for another index."""
+) -> Program:
+    """The program whose solution is the best set by the known plans, ready to be prepared and solved.
+
+    ``unlike`` names, per statement, what must not stand in for another index.
+    """
     program = Program(highs, problem)
     program.ban(banned)
     for statement in problem.statements:
@@ -38,7 +38,8 @@ def propose(
             program.offer(whole.plans, factor, whole.alike.__getitem__)
         elif plans := answers.plans(statement):
             program.offer(plans, factor, _standing(problem, statement.id, unlike))
-    return program.run(problem.threshold, problem.hot_threshold, seconds, gap, start)
+    program.charge(problem.threshold, problem.hot_threshold)
+    return program
 
 
 def _standing(problem: Problem, id: str, unlike: Mapping[str, Chosen]) -> Callable[[Index], Iterable[Index]]:
