@@ -3,7 +3,7 @@
 1,000 tables with 5,000 existing indexes, and 1,000, 3,000 and 10,000 distinct statements with Zipf weights (``monolith.py``):
 from a snapshot file to the advice, planner twin included, each in a process of its own. Then the advice for all is judged beside
 the advice that was made without any compression and without a deadline: what all statements cost under the one and the other.
-Last, a small task: 40 statements on 20 tables.
+Last, a small task: 40 statements on 20 tables, with the 60 candidates that most of them ask for.
 
     make bench-scale                      a quarter of an hour
     bench_scale.py --no-judge             without the comparison
@@ -21,17 +21,21 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import monolith
 from bench_snapshot import peak_of
 from result import publish
 
 from indexical.advise import advise_catalog
+from indexical.candidates import generate
 from indexical.catalog.file import load, save
-from indexical.model import Advice, Candidates, Configuration, Limits, Workload
+from indexical.model import Advice, Candidates, Catalog, Configuration, Limits, Workload
 from indexical.twin.twin import open_twin
 from indexical.whatif import CostModel
 from indexical.workload.writes import table_writes
@@ -40,6 +44,7 @@ SIZES = (1000, 3000, 10_000)
 SECONDS = 120.0
 MEGABYTES = 1024.0
 SMALL_SECONDS = 3.0
+SMALL_CANDIDATES = 60
 LOSS = 0.02
 """What compression may cost at most, as a share of what the workload costs under the advice made without it."""
 _HERE = Path(__file__).resolve().parent
@@ -90,7 +95,7 @@ def advise_one(snapshot: str, target: str, words: argparse.Namespace) -> None:
         if not stages or stages[-1][0] != stage:
             stages.append((stage, round(time.perf_counter() - begun, 1)))
 
-    with Watch() as watch:
+    with Watch() as watch, most_wanted(words.candidates):
         advice = advise_catalog(workload, load(snapshot), limits, on_event=tell)
         seconds = time.perf_counter() - begun
     Path(target).write_bytes(pickle.dumps(_configuration(advice)))
@@ -116,6 +121,24 @@ def advise_one(snapshot: str, target: str, words: argparse.Namespace) -> None:
             }
         )
     )
+
+
+@contextmanager
+def most_wanted(most: int | None) -> Iterator[None]:
+    """Meanwhile the advice considers only so many candidates: those that most statements ask for; None for all."""
+
+    def generated(workload: Workload, catalog: Catalog, limits: Limits) -> Candidates:
+        found = generate(workload, catalog, limits)
+        order = sorted(found.candidates, key=lambda each: (-len(each.statements), each.index))[:most]
+        kept = {each.index for each in order}
+        relevant = tuple(
+            (id, tuple(each for each in indexes if each in kept)) for id, indexes in found.relevant
+        )
+        candidates = tuple(each for each in found.candidates if each.index in kept)
+        return replace(found, candidates=candidates, relevant=relevant)
+
+    with patch("indexical.advise.generate", generated):
+        yield
 
 
 def _configuration(advice: Advice) -> Configuration:
@@ -150,10 +173,11 @@ def run(*words: object) -> Any:
 
 
 def small(folder: Path) -> dict[str, Any]:
-    """40 statements on 20 tables."""
+    """40 statements with 60 candidates, on 20 tables."""
     catalog, _ = monolith.make(20, 60, 40)
     save(catalog, folder / "small")
-    found = run("--one", 40, "--tables", 20, "--indexes", 60, folder / "small", folder / "small.advice")
+    shape = ("--tables", 20, "--indexes", 60, "--candidates", SMALL_CANDIDATES)
+    found = run("--one", 40, *shape, folder / "small", folder / "small.advice")
     return dict(found)
 
 
@@ -165,6 +189,7 @@ def main() -> None:
     parser.add_argument("--sizes", type=int, nargs="*", default=SIZES)
     parser.add_argument("--one", type=int)
     parser.add_argument("--whole", action="store_true")
+    parser.add_argument("--candidates", type=int)
     parser.add_argument("--judge", type=int)
     parser.add_argument("--advice", nargs="*", default=())
     parser.add_argument("--no-judge", action="store_true")

@@ -166,7 +166,7 @@ def choose(
 
 
 def choose_again(problem: Problem, memory: Memory, banned: frozenset[Index], start: Chosen) -> Chosen:
-    """A set without ``banned`` that costs no more than ``start``, an allowed one, by what was learnt before."""
+    """The best set without ``banned`` by what was learnt before; ``start`` is an allowed one to begin with."""
     highs = solver()
     if highs is None or problem.reads_before <= 0:
         return _without_solver(problem, memory, banned).chosen
@@ -242,6 +242,7 @@ class _Search:
         for _ in range(rounds):
             before, left = self._value, self._left
             self._look_around(self._best)
+            self._teach()
             if self._lower.indexes > EXACT_LIMIT:
                 break
             with self._climbing():
