@@ -28,7 +28,7 @@ class Lower:
         self._program = Program(highs, problem, whole=not statements)
         self._calls = {s.id: s.calls for s in problem.statements}
         costs = {id: self._program.column(1.0, highs.kHighsInf) for id in statements}
-        self._tree = Tree(highs, self._program, costs) if statements else None
+        self._tree = Tree(self._program, costs) if statements else None
         self._prices: tuple[float, float] | None = None
         self._chains: set[Chain] = set()
         self._offers: dict[str, tuple[Plans, Offer]] = {}

@@ -17,7 +17,6 @@ import heapq
 import time
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
-from types import ModuleType
 from typing import Any
 
 from indexical.model import Index
@@ -25,7 +24,7 @@ from indexical.selection.chains import Chain
 from indexical.selection.problem import Chosen
 from indexical.selection.program import Program, Solution
 
-_NONE = float("inf")
+_INFINITE = float("inf")
 WHOLE = 1e-6
 """By how much a variable that counts as 0 or 1 may differ from it."""
 VIOLATED = 1e-3
@@ -66,6 +65,8 @@ class _Node:
     """The index variables of its solution that are not 0."""
     knowing: int = field(compare=False)
     """How much was known when it was solved."""
+    settled: bool = field(compare=False)
+    """Whether nothing that was known was overlooked in the end."""
 
     @property
     def split(self) -> Iterator[int]:
@@ -76,8 +77,7 @@ class _Node:
 class Tree:
     """One search over a program without integrality; ``statements`` are the columns of what they cost, by id."""
 
-    def __init__(self, highs: ModuleType, program: Program, statements: Mapping[str, int]) -> None:
-        self._highs = highs
+    def __init__(self, program: Program, statements: Mapping[str, int]) -> None:
         self._program = program
         self._statements = statements
         self._steps: list[_Steps] = []
@@ -86,7 +86,7 @@ class Tree:
         self._fixed: Mapping[int, float] = {}
         self._known = 0
         self._inside: set[tuple[int, int]] = set()
-        self._closed = _NONE
+        self._closed = _INFINITE
         """The least bound of the nodes that ended in a set which the planner was asked about."""
 
     def add(self, chain: Chain, factor: float) -> None:
@@ -109,7 +109,7 @@ class Tree:
     def begin(self) -> None:
         """From the root again: what is allowed, or what it costs, has changed."""
         self._nodes.clear()
-        self._closed = _NONE
+        self._closed = _INFINITE
         self._program.fix(self._fixed, {})
         self._fixed = {}
 
@@ -123,8 +123,8 @@ class Tree:
         """
         enough = best - gap * abs(best)
         ends = None if seconds is None else time.monotonic() + seconds
-        if not self._nodes and self._closed == _NONE:
-            root = self._solved({}, -_NONE, _NONE, AT_FIRST)
+        if not self._nodes and self._closed == _INFINITE:
+            root = self._solved({}, -_INFINITE, _INFINITE, AT_FIRST)
             if root is None:
                 return None
             heapq.heappush(self._nodes, root)
@@ -134,8 +134,9 @@ class Tree:
             if node.bound >= enough:
                 heapq.heappush(self._nodes, node)
                 break
-            if node.knowing < self._known:
-                again = self._solved(node.fixed, node.bound, enough, TIMES)
+            whole = not any(node.split)
+            if node.knowing < self._known or (whole and not node.settled):
+                again = self._solved(node.fixed, node.bound, enough, AT_FIRST if whole else TIMES)
                 if again is None or (self._nodes and again.bound > self._nodes[0].bound):
                     if again is not None:
                         heapq.heappush(self._nodes, again)
@@ -177,6 +178,8 @@ class Tree:
         program.fix(self._fixed, fixed)
         self._fixed = fixed
         x: dict[int, float] = {}
+        # Who asks for the most has to be content with what comes of it.
+        settled = times >= AT_FIRST
         for _ in range(times):
             found = program.relaxed()
             if found is None:
@@ -184,10 +187,13 @@ class Tree:
             value, values = found
             least = max(least, value)
             x = {column: values[column] for column in program.x.values() if values[column] > WHOLE}
-            if least >= enough or not self._cut(x, values):
+            if least >= enough:
+                break
+            if not self._cut(x, values):
+                settled = True
                 break
         self._number += 1
-        return _Node(least, self._number, fixed, x, self._known)
+        return _Node(least, self._number, fixed, x, self._known, settled)
 
     def _cut(self, x: Mapping[int, float], values: Any) -> bool:
         """Add what the solution violates most of each statement; whether there was anything."""
