@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import random
-import time
 import tracemalloc
 from pathlib import Path
 
@@ -100,13 +99,22 @@ def test_a_damaged_archive_gives_what_is_before_the_damage(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     "content", [b"\n" * (30 << 20), b"2026-03-01 10:00:00.000 UTC [7] LOG:  " + b"x" * (30 << 20)]
 )
-def test_an_archive_made_to_exhaust_its_reader_is_refused_at_once(tmp_path: Path, content: bytes) -> None:
+def test_an_archive_made_to_exhaust_its_reader_is_refused_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes
+) -> None:
     good = rendered("log", GOOD).encode()
     (tmp_path / "a.log.gz").write_bytes(gzip.compress(good + content, 9))
-    begun = time.process_time()
+    unpacked, readline = [0], gzip.GzipFile.readline
+
+    def counted(self: gzip.GzipFile, *size: int) -> bytes:
+        line = readline(self, *size)
+        unpacked[0] += len(line)
+        return line
+
+    monkeypatch.setattr(gzip.GzipFile, "readline", counted)
     with pytest.raises(FileRefused, match="times its size"):
         read(tmp_path / "a.log.gz")
-    assert time.process_time() - begun < 5
+    assert 0 < unpacked[0] < len(content) / 4
 
 
 @pytest.mark.parametrize(
@@ -145,6 +153,7 @@ def test_calls_kept_and_skipped_add_up(tmp_path: Path) -> None:
     assert workload.calls + sum(skipped.calls for skipped in workload.skipped) == 500
 
 
+@pytest.mark.timeout(60)
 @pytest.mark.parametrize("form", FORMATS)
 def test_statements_built_to_exhaust_a_parser_do_not_stop_the_others(tmp_path: Path, form: str) -> None:
     bombs = [
@@ -159,10 +168,8 @@ def test_statements_built_to_exhaust_a_parser_do_not_stop_the_others(tmp_path: P
         "PREPARE a (" + "(" * 30_000,
         ";" * 90_000,
     ]
-    begun = time.process_time()
     workload = read(written(tmp_path, form, GOOD, *(told(bomb) for bomb in bombs), GOOD))
     assert calls(workload)["SELECT good FROM t"] == 2
-    assert time.process_time() - begun < 5
 
 
 def test_more_distinct_statements_than_fit_are_counted_and_left_out(
