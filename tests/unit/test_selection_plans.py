@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from indexical.model import Limits
 from indexical.selection.answers import Answers
-from indexical.selection.choose import Memory, choose
+from indexical.selection.choose import choose
+from indexical.selection.memory import Memory
 from indexical.selection.plans import every_plan
 from indexical.selection.polish import verdict, worth
 from indexical.selection.problem import Problem
@@ -87,7 +88,7 @@ def test_with_all_plans_known_no_chain_is_asked_for():
 def test_the_choice_is_right_whatever_number_of_plans_counts_as_few(instance, most):
     problem = Problem(*instance)
     best, _ = brute_force(problem)
-    with patch("indexical.selection.choose.MOST", most):
+    with patch("indexical.selection.memory.MOST", most):
         choice = choose(problem)
     assert problem.total(choice.chosen) == pytest.approx(best, rel=1e-3, abs=1e-3)
     assert choice.bound <= best + 1e-6
@@ -101,7 +102,7 @@ def test_statements_of_many_plans_and_of_few_are_chosen_for_together():
     made = world(options, sizes={A: 10, B: 10, C: 10})
     problem = Problem(*made, open_limits(storage_budget=10))
     memory = Memory(problem)
-    with patch("indexical.selection.choose.MOST", 2):
+    with patch("indexical.selection.memory.MOST", 2):
         choice = choose(problem, memory)
     assert list(memory.complete) == ["q"]
     assert {each.statement for each in memory.chains} == {"p"}

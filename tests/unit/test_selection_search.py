@@ -16,7 +16,8 @@ from indexical.selection import select
 from indexical.selection.alike import Widths, classes, dominated, look, words
 from indexical.selection.answers import Answers
 from indexical.selection.chains import chain
-from indexical.selection.choose import Memory, choose
+from indexical.selection.choose import choose
+from indexical.selection.memory import Memory
 from indexical.selection.problem import Problem
 from indexical.testing import catalog, index, table
 from tests.unit.fakes_selection import brute_force, indexes, open_limits, world

@@ -17,9 +17,10 @@ from indexical.model import (
     Workload,
 )
 from indexical.protocols import Costs
-from indexical.selection.choose import AGREED, Choice, Memory, choose, choose_again
+from indexical.selection.choose import Choice, choose, choose_again
 from indexical.selection.drops import Dropping, choose_drops
 from indexical.selection.frontier import frontier
+from indexical.selection.memory import AGREED, Memory
 from indexical.selection.phases import phases
 from indexical.selection.polish import polish
 from indexical.selection.problem import Chosen, Problem

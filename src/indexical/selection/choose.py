@@ -18,10 +18,9 @@ from types import ModuleType
 
 from indexical.model import Index, Statement
 from indexical.selection import greedy, lower, upper
-from indexical.selection.answers import Answers
-from indexical.selection.chains import Chain, chain
+from indexical.selection.chains import chain
 from indexical.selection.lower import Lower
-from indexical.selection.plans import MOST, Plans, every_plan
+from indexical.selection.memory import AGREED, Memory, heaviest
 from indexical.selection.problem import Chosen, Problem
 from indexical.selection.program import Program, Solution, solver
 
@@ -30,8 +29,6 @@ EXACT_LIMIT = 3000
 EXACT_SHARE = 0.85
 """Share of the search's time after which the greedy search goes on from the best set so far."""
 ROUNDS = 40
-MOST_REFINED = 1000
-"""Questions about a statement of few plans when more indexes are told apart."""
 SUGGESTIONS = 3
 """Proposals of the lower program in one round."""
 NODES = 20
@@ -39,8 +36,6 @@ NODES = 20
 CLIMBS = 8
 """Proposals of the upper program in one round."""
 BOUND_ROUNDS = 2
-AGREED = 2e-4
-"""Relative difference below which a proposal counts as optimal."""
 ENOUGH = ((0, 0.01), (1, 0.05), (2, 1.0))
 """Rounds that came hardly closer, and the relative difference up to which that ends the search."""
 NEAR = 1e-2
@@ -75,82 +70,6 @@ class Choice:
     """Whether the set is proved to be the best, within :data:`AGREED`."""
 
 
-class Memory:
-    """What one search learns and the next one need not ask again."""
-
-    def __init__(self, problem: Problem) -> None:
-        self.answers = Answers(problem)
-        self.complete: dict[str, Plans] = {}
-        """Of the statements that have few plans: all of them."""
-        self.chains: dict[Chain, None] = {}
-        self.unlike: dict[str, Chosen] = {}
-        """Per statement: what does not stand in for another index, though it looks as if it could."""
-        self.learnt: set[Chosen] = set()
-
-    def knowledge(self, problem: Problem) -> tuple[int, int]:
-        """How much the upper program has to go by."""
-        plans = sum(len(self.answers.plans(statement)) for statement in self.open(problem))
-        return (
-            plans + sum(len(each.shown) for each in self.complete.values()),
-            sum(len(each) for each in self.unlike.values()),
-        )
-
-    def open(self, problem: Problem) -> tuple[Statement, ...]:
-        """The statements of which not all plans are known."""
-        return tuple(s for s in problem.statements if s.id not in self.complete)
-
-    def enumerate(self, problem: Problem) -> None:
-        """Look which statements have so few plans that all can be known."""
-        found = problem.costs.spread(
-            lambda s: every_plan(problem, self.answers, s, most=MOST), heaviest(problem, problem.statements)
-        )
-        known = {each.statement: each for each in found if each is not None}
-        self.complete = {id: known[id] for id in sorted(known)}
-
-    def refine(self, problem: Problem, chosen: Chosen) -> bool:
-        """Tell the chosen ones apart from what looks like them, where that matters; whether it does anywhere."""
-
-        def look(statement: Statement) -> Plans | None:
-            known = self.complete[statement.id]
-            part = problem.part(statement, chosen)
-            answer = self.answers.ask(statement, part)
-            if answer.used <= known.shown or answer.cost <= known.least(part) * (1 + AGREED):
-                return None
-            also = known.shown - frozenset(problem.classes[statement.id].members) - problem.optional
-            return every_plan(
-                problem, self.answers, statement, also | answer.used - problem.optional, most=MOST_REFINED
-            )
-
-        known = tuple(s for s in problem.statements if s.id in self.complete)
-        better = [each for each in problem.costs.spread(look, known) if each is not None]
-        self.complete.update((each.statement, each) for each in better)
-        return bool(better)
-
-    @property
-    def bounds(self) -> Iterator[Chain | Plans]:
-        """All that no set can undercut."""
-        yield from self.chains
-        yield from self.complete.values()
-
-    def slack(self, problem: Problem) -> float:
-        """By how much the chains, made before some plan was known, say more than that plan costs; all calls together."""
-        calls = {s.id: (s, s.calls) for s in problem.statements}
-        worst: dict[str, float] = {}
-        for each in self.bounds:
-            statement, factor = calls[each.statement]
-            for used, cost in self.answers.plans(statement):
-                excess = factor * (each.least(used) - cost)
-                worst[each.statement] = max(excess, worst.get(each.statement, 0.0))
-        return sum(worst[id] for id in sorted(worst))
-
-    @property
-    def seen(self) -> frozenset[Index]:
-        bounded = {index for each in self.chains for indexes, _ in each.steps for index in indexes}
-        return frozenset(bounded).union(
-            *(like for each in self.complete.values() for like in each.alike.values())
-        )
-
-
 def choose(
     problem: Problem,
     memory: Memory | None = None,
@@ -174,38 +93,14 @@ def choose_again(problem: Problem, memory: Memory, banned: frozenset[Index], sta
 
 
 def _without_solver(problem: Problem, memory: Memory, banned: frozenset[Index]) -> Choice:
-    learn(problem, memory, problem.optional)
+    memory.learn(problem, problem.optional)
     moves = {
         used - problem.optional - banned
         for statement in problem.statements
         for used, _ in memory.answers.plans(statement)
     }
     chosen = greedy.search(problem, memory.seen - banned, moves, problem.optional)
-    return Choice(chosen, _floor(problem, memory), memory.seen, exact=False)
-
-
-def heaviest(problem: Problem, statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
-    """Those that cost the workload most come first, so that a deadline cuts where it matters least."""
-    return tuple(sorted(statements, key=lambda s: (-s.calls * problem.today[s.id], s.id)))
-
-
-def learn(problem: Problem, memory: Memory, trial: Chosen) -> None:
-    """Bounds that are exact at the trial set."""
-    if trial in memory.learnt:
-        return
-    memory.learnt.add(trial)
-    memory.refine(problem, trial)
-    found = problem.costs.spread(lambda s: chain(problem, memory.answers, s, trial), memory.open(problem))
-    memory.chains.update(dict.fromkeys(found))
-
-
-def _floor(problem: Problem, memory: Memory) -> float:
-    """No set costs less, since every statement costs this much with everything there, and no upkeep can fall lower."""
-    calls = {s.id: s.calls for s in problem.statements}
-    least: dict[str, float] = {}
-    for each in memory.bounds:
-        least[each.statement] = max(each.best, least.get(each.statement, 0.0))
-    return sum(calls[id] * least[id] for id in sorted(least)) + problem.offset
+    return Choice(chosen, memory.floor(problem), memory.seen, exact=False)
 
 
 class _Search:
@@ -228,8 +123,10 @@ class _Search:
     def run_again(self) -> Chosen:
         """The choice among the known plans, where that is not the whole search."""
         if self._memory.open(self._problem):
-            with self._climbing(NEAR / 2):
-                pass
+            program = self._more_known(NEAR / 2)
+            if program is not None:
+                program.solve()
+                self._take(program)
         else:
             self._close_in()
         return self._best
@@ -254,7 +151,7 @@ class _Search:
         if not exact and self._bound >= 0 and self._lower.indexes <= EXACT_LIMIT:
             self._finish()
         self._fall_back(exact)
-        least = _floor(problem, memory)
+        least = memory.floor(problem)
         if not (problem.threshold or (problem.hot_threshold and self._lower.ends_hot) or self._banned):
             least = max(least, self._bound)
         else:
@@ -278,7 +175,7 @@ class _Search:
                 return False, True
             if self._near_enough(0):
                 break
-            learn(problem, memory, proposal.chosen)
+            memory.learn(problem, proposal.chosen)
         return False, False
 
     def _near_enough(self, stale: int) -> bool:
@@ -309,7 +206,7 @@ class _Search:
                 heaviest(problem, memory.open(problem)),
             )
         else:
-            learn(problem, memory, problem.optional)
+            memory.learn(problem, problem.optional)
 
     def _look_around(self, trial: Chosen) -> None:
         """Other plans beside the trial set, and what the set gains from them."""
@@ -319,7 +216,7 @@ class _Search:
         problem.costs.spread(
             lambda s: chain(problem, memory.answers, s, trial, together=True), memory.open(problem)
         )
-        learn(problem, memory, trial)
+        memory.learn(problem, trial)
 
     def _finish(self) -> None:
         """The upper program more closely, and what is to be found around its answer."""
@@ -337,9 +234,7 @@ class _Search:
             program = self._best_known()
             program.prepare(problem.clock.of(LAST), NEAR, self._best)
             program.solve()
-            found = program.answer()
-            if found is not None:
-                self._consider(found.chosen)
+            self._take(program)
         if too_large or self._bound < 0:
             # Too large for the programs, or too little time for a single round of them.
             self._consider(greedy.search(problem, memory.seen - self._banned, (), self._best))
@@ -360,9 +255,9 @@ class _Search:
                 return
 
     @contextmanager
-    def _climbing(self, closely: float = 0.0) -> Iterator[None]:
+    def _climbing(self) -> Iterator[None]:
         """Meanwhile the upper program is solved as it is now, in a thread of its own: the solver needs nothing of ours."""
-        program = self._more_known(closely)
+        program = self._more_known()
         if program is None:
             yield
             return
@@ -370,6 +265,10 @@ class _Search:
             solved = beside.submit(program.solve)
             yield
             solved.result()
+        self._take(program)
+
+    def _take(self, program: Program) -> None:
+        """Consider what the upper program has found."""
         found = program.answer()
         if found is not None:
             self._consider(found.chosen)
@@ -451,5 +350,5 @@ class _Search:
             total = problem.total(proposal.chosen)
             if total <= bound * (1 + NEAR) or proposal.chosen in memory.learnt or problem.clock.over:
                 break
-            learn(problem, memory, proposal.chosen)
+            memory.learn(problem, proposal.chosen)
         return bound

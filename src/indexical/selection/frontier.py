@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 from indexical.model import FrontierPoint
-from indexical.selection.choose import Memory, choose
+from indexical.selection.choose import choose
+from indexical.selection.memory import Memory
 from indexical.selection.polish import polish
 from indexical.selection.problem import Chosen, Problem
 
 PARTS = (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0)
 """Budgets, as shares of what the best set of all takes."""
-ROUNDS = 6
+ROUNDS = 2
+"""Of each search, three proposals in one: most is known from the search before."""
 
 
 def frontier(problem: Problem, memory: Memory, chosen: Chosen) -> tuple[FrontierPoint, ...]:
@@ -23,7 +25,7 @@ def frontier(problem: Problem, memory: Memory, chosen: Chosen) -> tuple[Frontier
     while budgets and not problem.clock.over:
         budget = budgets.pop(0)
         limited = problem.within(replace(problem.limits, storage_budget=budget))
-        choice = choose(limited, memory, frozenset(), ROUNDS)
+        choice = choose(limited, memory, rounds=ROUNDS)
         best, _ = polish(limited, choice.chosen)
         storage = _storage(problem, best)
         if budget is None:
@@ -36,7 +38,7 @@ def frontier(problem: Problem, memory: Memory, chosen: Chosen) -> tuple[Frontier
 
 def _point(problem: Problem, memory: Memory, chosen: Chosen, storage: int) -> FrontierPoint:
     limited = problem.within(replace(problem.limits, storage_budget=storage))
-    choice = choose(limited, memory, frozenset(), ROUNDS)
+    choice = choose(limited, memory, rounds=ROUNDS)
     cost = problem.maintenance_before + problem.total(chosen)
     bound = min(problem.maintenance_before + choice.bound, cost)
     return FrontierPoint(storage, cost, bound, len(chosen - problem.optional))
