@@ -3,7 +3,7 @@
     make bench-select                       tpch19, every budget, every reference
     bench_select.py --budgets 205           a quick look
     bench_select.py --workload tpch22       all 22 queries
-    bench_select.py --execute               runs the sets of 350 MB instead, ours and Extend's in turns
+    bench_select.py --execute               runs the sets of 350 MB instead: ours, confirmed too, and Extend's in turns
     bench_select.py --seeds                 the same advice under five hash seeds?
 
 The database, the built indexes and every judged set are kept in the folder of ``--cache``. See docs/benchmarks.md.
@@ -26,8 +26,17 @@ from result import publish
 from select_execute import TIMEOUT, execute
 from select_judge import Judge
 from select_known import Known
-from select_ours import KNOWN, Choice, choose, considering, limits_for, same_bytes, without_times
-from select_source import WORKLOADS, Source, open_source, workload
+from select_ours import (
+    KNOWN,
+    Choice,
+    choose,
+    choose_confirmed,
+    considering,
+    limits_for,
+    same_bytes,
+    without_times,
+)
+from select_source import WORKLOADS, Source, open_copy, open_source, workload
 from select_verdicts import MEGABYTE, SIZE_ERROR, TO_BEAT, Budget, repeated, row, verdicts
 
 from indexical.advise import advise_catalog
@@ -235,9 +244,13 @@ def seeds(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def executed(source: Source, queries: Workload, arguments: argparse.Namespace) -> dict[str, Any]:
-    """All queries really run with our sets and with Extend's, each of 350 MB."""
+    """All queries really run with our sets, before and after their confirmation, and with Extend's, each of 350 MB."""
     budgets = [EXECUTED_BUDGET]
     choices = [*ours(source, queries, budgets, arguments.floors)]
+    with open_copy(arguments.cache, arguments.scale) as url:
+        for choice in tuple(choices):
+            choices.append(choose_confirmed(url, queries, choice))
+            tell(choices[-1])
     choices += references(source, queries, budgets, ["extend"])
     sets = {choice.by: choice.sizes for choice in choices}
     with connect(source.url, read_only=False, statement_timeout_ms=0, lock_timeout_ms=0) as session:

@@ -21,13 +21,18 @@ from unittest.mock import patch
 
 from indexical.advise import advise_catalog
 from indexical.candidates import generate
+from indexical.confirm import Effort, confirm
+from indexical.ddl import quote
 from indexical.model import Advice, Candidate, Candidates, Catalog, Index, Limits, Workload
+from indexical.pg.session import connect
 from indexical.report.json import advice_document
 
 NO_FLOORS = "ours, no floors"
+CONFIRMED = "{}, confirmed"
 KNOWN = "all_known"
 SEEDS = (0, 1, 2, 3, 4)
-
+EFFORT = Effort(rounds=3, timeout_ms=8_000)
+"""Of a confirmation. Two of the queries run for minutes without an index; no other one needs half that long."""
 
 _WORD = re.compile(r"[a-z_][a-z0-9_]*")
 
@@ -51,6 +56,8 @@ class Choice:
     bound: float = 0.0
     """No set of its candidates can be better, relative to the cost before; 0 when it does not say."""
     proved: bool = False
+    advice: Advice | None = None
+    """Where it is ours."""
 
     @property
     def size(self) -> int:
@@ -80,7 +87,36 @@ def choose(catalog: Catalog, workload: Workload, budget: int | None, *, floors: 
         costs={each.id: each.cost_after for each in advice.statements},
         bound=advice.bound / advice.cost_before,
         proved=advice.proved,
+        advice=advice,
     )
+
+
+def choose_confirmed(url: str, workload: Workload, choice: Choice) -> Choice:
+    """Our choice after ``--confirm`` on a database with the same data, which it marks as disposable."""
+    assert choice.advice is not None
+    name = url.partition("?")[0].rpartition("/")[2]
+    with connect(url, read_only=False) as session:
+        session.execute(f"ALTER DATABASE {quote(name)} SET indexical.disposable = on")
+    begun = time.perf_counter()
+    advice = confirm(url, workload, choice.advice, effort=EFFORT, on_event=_tell)
+    found = advice.confirmation
+    assert found is not None
+    for each in found.indexes:
+        print(f"  {each.index.text}: {each.verdict} {each.reason}", file=sys.stderr, flush=True)
+    return replace(
+        choice,
+        by=CONFIRMED.format(choice.by),
+        sizes={each.index: each.size for each in advice.create},
+        seconds=choice.seconds + time.perf_counter() - begun,
+        estimate=advice.total_after / advice.cost_before,
+        costs={each.id: each.cost_after for each in advice.statements},
+        proved=False,
+        advice=advice,
+    )
+
+
+def _tell(stage: str, share: float, detail: str) -> None:
+    print(f"  {time.strftime('%H:%M:%S')} {stage} {detail}", file=sys.stderr, flush=True)
 
 
 @contextmanager

@@ -66,6 +66,15 @@ def open_source(cache: Path, scale: float) -> Iterator[Source]:
         yield Source(url, _catalog(url, cache / f"select-{scale:g}.indexical"), cache)
 
 
+@contextmanager
+def open_copy(cache: Path, scale: float) -> Iterator[str]:
+    """The URL of the same data on a server of its own, where statistics may change and indexes come and go."""
+    engine = find()
+    directory = cache / f"confirm-{engine.major}"
+    with PrivateServer(engine, directory=directory, settings=SETTINGS, shared_buffers="1GB") as server:
+        yield tpch.fill(server, cache, scale, bare=True)
+
+
 def _catalog(url: str, file: Path) -> Catalog:
     try:
         return load(file)

@@ -8,28 +8,21 @@ statistics: what was built is taken away again, also after an interruption, unle
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import replace
 
 from indexical.confirm import building
 from indexical.confirm.building import Built
 from indexical.confirm.disposable import require_disposable, take_turn
-from indexical.confirm.trials import Effort, Trial, compare
-from indexical.confirm.verdicts import judge_index, judge_statement, ms_per_unit, slower, take_back
+from indexical.confirm.judging import Judging, OnEvent
+from indexical.confirm.trials import Effort
+from indexical.confirm.verdicts import take_back
 from indexical.errors import ConnectionFailed, DatabaseError
-from indexical.model import Advice, Drop, Index, Statement, StatementVerdict, Workload
-from indexical.model.confirmation import (
-    NOT_CONFIRMED,
-    NOT_MEASURED,
-    Confirmation,
-    IndexConfirmation,
-    StatementConfirmation,
-)
+from indexical.model import Advice, Workload
+from indexical.model.confirmation import NOT_CONFIRMED, Confirmation
 from indexical.pg.session import Session, connect
 
 __all__ = ["Effort", "check_mark", "confirm"]
-
-OnEvent = Callable[[str, float, str], None]
 
 _NOT_OF_A_SESSION = frozenset(
     {"lc_collate", "lc_ctype", "locale", "locale_provider", "encoding", "shared_buffers", "server_version"}
@@ -72,7 +65,7 @@ def confirm(
             building.sweep(session)
             building.build(session, advice.create, built, tell)
             building.refresh(session, built, effort.timeout_ms)
-            found = _Trials(session, workload, advice, built, effort, tell).judged()
+            found = Judging(session, workload, advice, built, effort, tell).judged()
             rejected = {each.name for each in found.indexes if each.verdict == NOT_CONFIRMED}
             if keep:
                 kept = [each for each in built if each.name and each.recommendation.name not in rejected]
@@ -103,141 +96,3 @@ def _adopt(session: Session, settings: Iterable[tuple[str, str]]) -> None:
             raise
         except DatabaseError:
             continue
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    indexes: tuple[IndexConfirmation, ...]
-    statements: tuple[StatementConfirmation, ...]
-    disliked: Mapping[str, str]
-    """Drops that would hurt, by name, with the reason."""
-    server: str
-
-
-class _Trials:
-    """One confirmation under way."""
-
-    def __init__(
-        self,
-        session: Session,
-        workload: Workload,
-        advice: Advice,
-        built: Sequence[Built],
-        effort: Effort,
-        tell: OnEvent,
-    ) -> None:
-        self.session = session
-        self.workload = workload
-        self.advice = advice
-        self.built = built
-        self.effort = effort
-        self.tell = tell
-        self.names: Mapping[str, Index] = building.names_of(session)
-        self.new = {each.name: each for each in built if each.name}
-        self.drops: Mapping[str, Drop] = building.dropped(session, advice.drop)
-        self.out: list[str] = []
-        """New indexes that are not confirmed: the others are judged without them."""
-
-    def judged(self) -> _Found:
-        listed = self._that_matter()
-        sides = ([each.qualified for each in self.new.values()], list(self.drops))
-        judged: list[StatementConfirmation] = []
-        trials: dict[str, Trial] = {}
-        for number, verdict in enumerate(listed):
-            self.tell("confirm", number / len(listed), verdict.id)
-            trials[verdict.id] = self._compare(verdict.id, sides)
-            judged.append(self._shown(judge_statement(verdict, trials[verdict.id])))
-        executed = {each.id: each for each in judged if each.verdict != NOT_MEASURED}
-        rate = ms_per_unit(executed.values())
-        indexes = tuple(self._judge(each, executed, rate) for each in self.built)
-        return _Found(
-            indexes, tuple(judged), self._disliked(trials, executed), self.session.server_version_text
-        )
-
-    def _that_matter(self) -> list[StatementVerdict]:
-        """Statements that use a new index or one that is to go, and the dearest ones; the dearest first."""
-        new = {item.name for item in self.advice.create}
-        gone = {drop.existing.name for drop in self.advice.drop}
-
-        def changes(verdict: StatementVerdict) -> bool:
-            before = verdict.plan_before.index_names if verdict.plan_before is not None else ()
-            return bool(new & set(verdict.indexes_used) or gone & set(before))
-
-        ranked = sorted(
-            self.advice.statements, key=lambda v: (not changes(v), -v.calls * v.cost_before, v.id)
-        )
-        chosen = ranked[: self.effort.statements]
-        return sorted(chosen, key=lambda v: (-v.calls * v.cost_before, v.id))
-
-    def _compare(self, id: str, sides: tuple[Sequence[str], Sequence[str]]) -> Trial:
-        statement: Statement | None = self.workload.statement(id)
-        if statement is None:
-            return Trial(reason="the workload does not hold it any more")
-        return compare(self.session, statement, sides, self.effort, self.names)
-
-    def _shown(self, statement: StatementConfirmation) -> StatementConfirmation:
-        """With new indexes under the names of the advice."""
-        names = (
-            self.new[name].recommendation.name if name in self.new else name
-            for name in statement.indexes_used
-        )
-        return replace(statement, indexes_used=tuple(sorted(names)))
-
-    def _judge(
-        self, built: Built, executed: Mapping[str, StatementConfirmation], rate: float
-    ) -> IndexConfirmation:
-        found = self._index(built, executed, rate)
-        if found.verdict == NOT_CONFIRMED and built.name:
-            self.out.append(built.qualified)
-        return found
-
-    def _index(
-        self, built: Built, executed: Mapping[str, StatementConfirmation], rate: float
-    ) -> IndexConfirmation:
-        wanted = built.recommendation
-        base = IndexConfirmation(wanted.name, wanted.index, wanted.size, NOT_MEASURED, built.reason)
-        if not built.name:
-            return replace(base, verdict=NOT_CONFIRMED) if built.impossible else base
-        base = replace(base, size_built=built.size, build_ms=built.build_ms)
-        using = [each for each in executed.values() if wanted.name in each.indexes_used]
-        found = judge_index(base, wanted, executed, using, rate)
-        if not using or (found.verdict != NOT_CONFIRMED and not self._shared(using, wanted.name)):
-            return found
-        # Several new indexes serve its statements, or they got no faster: what is it worth beside the others?
-        self.tell("confirm", -1.0, f"without {wanted.name}")
-        gone = [*self.drops, *self.out]
-        sides = ([*gone, built.qualified], gone)
-        alone = [self._beside(each, sides) for each in using]
-        return judge_index(
-            base, wanted, executed, [each for each in alone if each.ms_after is not None], rate
-        )
-
-    def _shared(self, using: Iterable[StatementConfirmation], name: str) -> bool:
-        new = {each.recommendation.name for each in self.new.values()} - {name}
-        return any(new & set(each.indexes_used) for each in using)
-
-    def _beside(
-        self, statement: StatementConfirmation, sides: tuple[Sequence[str], Sequence[str]]
-    ) -> StatementConfirmation:
-        trial = self._compare(statement.id, sides)
-        if trial.before is None or trial.after is None:
-            return statement
-        return replace(statement, ms_before=trial.before.milliseconds, ms_after=trial.after.milliseconds)
-
-    def _disliked(
-        self, trials: Mapping[str, Trial], executed: Mapping[str, StatementConfirmation]
-    ) -> Mapping[str, str]:
-        """Drops whose index a statement used before that got slower."""
-        found: dict[str, str] = {}
-        for id, each in executed.items():
-            before = trials[id].before
-            if before is None or each.ms_before is None or each.ms_after is None:
-                continue
-            if slower(each.ms_before, each.ms_after):
-                for drop in self.drops.values():
-                    if drop.existing.name in before.indexes:
-                        found.setdefault(
-                            drop.existing.name,
-                            f"without it {id} takes {each.ms_after:,.3g} ms instead of {each.ms_before:,.3g} ms a call",
-                        )
-        return found

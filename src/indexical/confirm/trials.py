@@ -1,8 +1,8 @@
 """Statements planned and executed with and without indexes, in turns.
 
 A side is a set of indexes that is not there: they are dropped in a transaction that is rolled back, which PostgreSQL does without
-touching a file. Every turn begins with an execution that does not count, and who begins alternates, so that what slows
-the machine down for a while slows both sides.
+touching a file. Every turn of a quick statement begins with an execution that does not count, and who begins alternates, so that
+what slows the machine down for a while slows both sides.
 """
 
 from __future__ import annotations
@@ -11,15 +11,18 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from indexical.errors import ConnectionFailed, DatabaseError
 from indexical.measure.reads import choose
 from indexical.measure.spread import median, weighted_mean
 from indexical.model import Index, Parameters, Statement
-from indexical.pg.explain import execute_timed, explain, prepared
+from indexical.pg.explain import ExplainResult, execute_timed, explain, prepared
 from indexical.pg.session import Session
 
 MIN_ROUNDS = 3
+_SLOW_MS = 200.0
+"""What takes longer is not warmed up before each turn: what a turn finds cold in the session's caches is little beside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,8 @@ class Side:
     milliseconds: float
     indexes: tuple[str, ...]
     rounds: int
+    cut: bool = False
+    """Whether it ran into the statement timeout, which its milliseconds then are: it takes at least that long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +62,34 @@ class Trial:
     after: Side | None = None
     reason: str = ""
 
+    @property
+    def cut(self) -> str:
+        """``before`` or ``after`` when that side ran into the statement timeout."""
+        if self.before is not None and self.before.cut:
+            return "before"
+        return "after" if self.after is not None and self.after.cut else ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    """The statement's plans on one side; equal when the planner would do the same."""
+
+    cost: float
+    indexes: tuple[str, ...]
+    plans: tuple[Mapping[str, Any], ...]
+
 
 class _Trouble(Exception):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class _Cut(_Trouble):
+    """The statement timeout ended an execution."""
+
+    def __init__(self) -> None:
+        super().__init__("it ran into the statement timeout")
 
 
 def unfit(statement: Statement, writes: bool) -> str:
@@ -84,7 +112,11 @@ def compare(
     effort: Effort,
     indexes: Mapping[str, Index],
 ) -> Trial:
-    """The statement with either list of indexes (qualified names, quoted for SQL) gone. Raises :class:`ConnectionFailed`."""
+    """The statement with either list of indexes (qualified names, quoted for SQL) gone.
+
+    A side that runs into the statement timeout counts with that much time, as long as the other one does not. A SELECT
+    that has the same plans on both sides is executed on one. Raises :class:`ConnectionFailed`.
+    """
     reason = unfit(statement, effort.writes)
     if reason:
         return Trial(reason=reason)
@@ -92,20 +124,55 @@ def compare(
     parameters, weights = [each.parameters for each in chosen], [each.weight for each in chosen]
     try:
         plans = [_planned(session, statement, gone, parameters, weights, indexes) for gone in sides]
-        first = [_turn(session, statement, gone, parameters[:1], warm=False)[0] for gone in sides]
-        parameters = parameters[: _affordable(max(first), effort)]
-        rounds = _rounds(max(first) * len(parameters), effort)
-        times: tuple[list[list[float]], list[list[float]]] = ([], [])
+        # The upkeep of indexes is in no plan, so what writes may differ although its plans do not.
+        tried = (0,) if statement.kind == "select" and plans[0] == plans[1] else (0, 1)
+        first = {side: _first(session, statement, sides[side], parameters[:1]) for side in tried}
+        ended = {side: each for side, each in first.items() if each is not None}
+        if not ended:
+            raise _Cut
+        slowest = max(ended.values())
+        parameters = parameters[: _affordable(slowest, effort)]
+        rounds = _rounds(slowest * len(parameters), effort)
+        times: dict[int, list[list[float]]] = {side: [] for side in ended}
         for number in range(rounds):
-            for side in (0, 1) if number % 2 == 0 else (1, 0):
-                times[side].append(_turn(session, statement, sides[side], parameters))
+            for side in ended if number % 2 == 0 else reversed(ended):
+                times[side].append(
+                    _turn(session, statement, sides[side], parameters, warm=slowest < _SLOW_MS)
+                )
     except _Trouble as trouble:
         return Trial(reason=trouble.reason)
-    before, after = (
-        Side(cost, _typical(times[side], weights[: len(parameters)]), used, rounds)
-        for side, (cost, used) in enumerate(plans)
-    )
-    return Trial(before, after)
+    found = [
+        Side(plans[side].cost, _typical(times[side], weights[: len(parameters)]), plans[side].indexes, rounds)
+        if side in ended
+        else Side(plans[side].cost, float(effort.timeout_ms), plans[side].indexes, 1, cut=True)
+        for side in tried
+    ]
+    return Trial(found[0], found[-1])
+
+
+def used(
+    session: Session,
+    statement: Statement,
+    gone: Sequence[str],
+    effort: Effort,
+    indexes: Mapping[str, Index],
+) -> tuple[str, ...]:
+    """Names of the indexes in the statement's plans with these gone; none when it cannot be planned.
+
+    Raises :class:`ConnectionFailed`.
+    """
+    chosen = choose(statement, effort.samples)
+    try:
+        return _planned(
+            session,
+            statement,
+            gone,
+            [each.parameters for each in chosen],
+            [each.weight for each in chosen],
+            indexes,
+        ).indexes
+    except _Trouble:
+        return ()
 
 
 @contextmanager
@@ -137,15 +204,26 @@ def _planned(
     parameters: Sequence[Parameters],
     weights: Sequence[float],
     indexes: Mapping[str, Index],
-) -> tuple[float, tuple[str, ...]]:
-    costs: list[float] = []
-    used: set[str] = set()
+) -> _Planned:
+    found: list[ExplainResult] = []
     with _troubles(), without(session, gone):
-        for values in parameters:
-            result = explain(session, statement, values)
-            costs.append(result.cost)
-            used.update(result.plan(indexes).index_names)
-    return weighted_mean(costs, weights), tuple(sorted(used))
+        found.extend(explain(session, statement, values) for values in parameters)
+    used = {name for each in found for name in each.plan(indexes).index_names}
+    return _Planned(
+        weighted_mean([each.cost for each in found], weights),
+        tuple(sorted(used)),
+        tuple(each.document["Plan"] for each in found),
+    )
+
+
+def _first(
+    session: Session, statement: Statement, gone: Sequence[str], parameters: Sequence[Parameters]
+) -> float | None:
+    """Milliseconds of an execution that is not measured yet; None when it ran into the timeout."""
+    try:
+        return _turn(session, statement, gone, parameters, warm=False)[0]
+    except _Cut:
+        return None
 
 
 def _turn(
@@ -189,12 +267,10 @@ def _troubles() -> Iterator[None]:
     except ConnectionFailed:
         raise
     except DatabaseError as error:
-        raise _Trouble(_why(error)) from None
+        raise (_Cut() if error.code == "57014" else _Trouble(_why(error))) from None
 
 
 def _why(error: DatabaseError) -> str:
-    if error.code == "57014":
-        return "it ran into the statement timeout"
     if error.code == "25006":
         return "it writes, although it is a SELECT"
     return f"the database refused it: {error}"

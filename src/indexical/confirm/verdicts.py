@@ -53,7 +53,8 @@ def judge_statement(verdict: StatementVerdict, trial: Trial) -> StatementConfirm
     before, after = trial.before.milliseconds, trial.after.milliseconds
     word, reason = CONFIRMED, ""
     if slower(before, after):
-        word, reason = NOT_CONFIRMED, "it got slower"
+        word = NOT_CONFIRMED
+        reason = "it got slower" if trial.cut != "after" else "it runs into the statement timeout"
     elif verdict.cost_after < (1 - EXPECTED) * verdict.cost_before and not faster(before, after):
         word, reason = NOT_CONFIRMED, "it is no faster"
     return replace(
@@ -65,7 +66,8 @@ def judge_statement(verdict: StatementVerdict, trial: Trial) -> StatementConfirm
         ms_before=before,
         ms_after=after,
         indexes_used=trial.after.indexes,
-        runs=trial.after.rounds,
+        runs=trial.after.rounds if trial.cut != "after" else trial.before.rounds,
+        cut=trial.cut,
     )
 
 
@@ -80,10 +82,10 @@ def saved_ms(statements: Iterable[StatementConfirmation]) -> tuple[float, float]
 
 
 def ms_per_unit(statements: Iterable[StatementConfirmation]) -> float:
-    """Milliseconds that a planner unit took; 0 when nothing was executed."""
+    """Milliseconds that a planner unit took, in the executions that came to their end; 0 when there were none."""
     time = units = 0.0
     for each in statements:
-        if each.ms_after is not None and each.cost_after is not None:
+        if each.ms_after is not None and each.cost_after is not None and each.cut != "after":
             time += each.calls * each.ms_after
             units += each.calls * each.cost_after
     return time / units if units > 0 else 0.0
@@ -114,7 +116,11 @@ def judge_index(
         )
     saved, before = saved_ms(using)
     found = replace(base, statements=ids, saved_ms=round(saved, 4))
-    figures = f"the statements that use it take {_ms(before - saved)} with it and {_ms(before)} without it"
+    cut = {each.cut for each in using}
+    figures = (
+        f"the statements that use it take {_least(before - saved, 'after' in cut)} with it"
+        f" and {_least(before, 'before' in cut)} without it"
+    )
     # A few statements of many were executed: what they do not save the others may.
     if saved <= NOISE * before:
         if missing:
@@ -202,6 +208,11 @@ def _unexecuted(missing: Sequence[str]) -> str:
     if not missing:
         return "no statement of the advice uses it"
     return f"not executed: {_statements(missing)}"
+
+
+def _least(value: float, cut: bool) -> str:
+    """With the word for what a statement timeout cut off."""
+    return f"at least {_ms(value)}" if cut else _ms(value)
 
 
 def _ms(value: float) -> str:

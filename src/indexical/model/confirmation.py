@@ -29,7 +29,9 @@ class IndexConfirmation:
     statements: tuple[str, ...] = ()
     """Ids of the executed statements whose real plan uses it, sorted."""
     saved_ms: float | None = None
-    """What those statements take less in all, weighted by calls; negative when they take longer."""
+    """What those statements take less in all with it, beside the other indexes of the advice; negative when they take longer.
+
+    Weighted by calls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +53,11 @@ class StatementConfirmation:
     """Milliseconds a call: medians of the executions, weighted by the samples."""
     ms_after: float | None = None
     indexes_used: tuple[str, ...] = ()
-    """Names, of its real plans with everything built; sorted."""
+    """Names, of its real plans with the indexes that stay in the advice; sorted."""
     runs: int = 0
     """Measured executions of each sample on each side."""
+    cut: str = ""
+    """``before`` or ``after`` when that side ran into the statement timeout: it takes at least the milliseconds given."""
 
     @property
     def speedup(self) -> float | None:

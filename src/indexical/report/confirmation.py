@@ -58,11 +58,13 @@ def confirmed_lines(found: Confirmation) -> tuple[str, ...]:
     before = sum(each.calls * each.ms_before for each in executed if each.ms_before is not None)
     after = sum(each.calls * each.ms_after for each in executed if each.ms_after is not None)
     if before > 0 and after > 0:
+        cut = {each.cut for each in executed}
+        least = "at least " if "before" in cut and "after" not in cut else ""
         estimated = sum(each.calls * each.estimated_before for each in executed)
         expected = sum(each.calls * each.estimated_after for each in executed)
         lines.append(
-            f"Those statements, weighted by calls: {milliseconds(before)} → {milliseconds(after)}"
-            f" ({before / after:,.1f} times faster; estimated {_ratio(estimated, expected)})."
+            f"Those statements, weighted by calls: {_time(before, 'before' in cut)} → {_time(after, 'after' in cut)}"
+            f" ({least}{before / after:,.1f} times faster; estimated {_ratio(estimated, expected)})."
         )
     return tuple(lines)
 
@@ -94,13 +96,20 @@ def statement_rows(found: Confirmation) -> list[tuple[str, ...]]:
             f"{number(each.cost_before)} → {number(each.cost_after)}"
             if each.cost_before is not None and each.cost_after is not None
             else "—",
-            milliseconds(each.ms_before) if each.ms_before is not None else "—",
-            milliseconds(each.ms_after) if each.ms_after is not None else "—",
-            f"{each.speedup:,.1f}×" if each.speedup is not None else "—",
+            _time(each.ms_before, each.cut == "before"),
+            _time(each.ms_after, each.cut == "after"),
+            f"{'> ' if each.cut == 'before' else '< ' if each.cut else ''}{each.speedup:,.1f}×"
+            if each.speedup is not None
+            else "—",
             _verdict(each),
         )
         for each in found.statements
     ]
+
+
+def _time(ms: float | None, cut: bool) -> str:
+    """With a sign where a statement timeout cut it off."""
+    return "—" if ms is None else f"{'> ' if cut else ''}{milliseconds(ms)}"
 
 
 def _verdict(each: IndexConfirmation | StatementConfirmation) -> str:
