@@ -20,7 +20,7 @@ from tests.postgres.majors import MAJORS, engine_of
 
 _NUMBERS = itertools.count(1)
 _HERE = Path(__file__).parent
-_SECONDS = 90
+_SECONDS = 240
 _PLACE = pytest.StashKey[Place]()
 
 

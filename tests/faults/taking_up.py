@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from indexical.apply.resume import resume
 from indexical.model import Index, Key, Outcome
 from indexical.model.run import RunRecord
 from indexical.pg.session import Session
-from tests.faults.harness import InvariantBroken, Place, Tool, nothing_changes
+from tests.faults.harness import InvariantBroken, Place, Tool, let_go, nothing_changes
 
 USER = Index("public", "orders", (Key.asc("user_id"),))
 CREATED = Index("public", "orders", (Key.asc("created_at"),))
@@ -46,6 +47,21 @@ def ended_well(place: Place, journal: Path, **states: str) -> RunRecord:
         assert place.index_state(name) == state, (name, place.index_state(name), state)
     again_changes_nothing(place, journal)
     return record
+
+
+def taken_up_while_it_builds(place: Place, journal: Path, **options: Any) -> tuple[Outcome, ...]:
+    """``resume`` beside a slow build of the run that goes on on the server: let go once somebody waits for its end."""
+    waited: list[str] = []
+    with ExitStack() as stack:
+
+        def on_event(_event: str, _share: float, text: str) -> None:
+            if "waiting for our earlier backend" in text and not waited:
+                waited.append(text)
+                stack.enter_context(let_go(place.url))
+
+        outcomes = take_up(place, journal, on_event=on_event, **options)
+    assert waited, "nobody has waited for the build"
+    return outcomes
 
 
 def patched_tool(place: Place, patch: str, *arguments: object) -> Tool:

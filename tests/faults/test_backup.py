@@ -62,6 +62,9 @@ def others(place: Place) -> list[dict[str, object]]:
     return place.rows("SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'indexical%dump'")
 
 
+DUMPS = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'pg_dump'"
+
+
 @contextmanager
 def foreign_dump(place: Place) -> Iterator[subprocess.Popen[bytes]]:
     """Somebody else's pg_dump that has its snapshot and is held up half-way."""
@@ -73,9 +76,7 @@ def foreign_dump(place: Place) -> Iterator[subprocess.Popen[bytes]]:
         )  # fmt: skip
         try:
             waits_until(
-                lambda: place.value(
-                    "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'pg_dump' AND wait_event_type = 'Lock'"
-                ),
+                lambda: place.value(f"{DUMPS} AND wait_event_type = 'Lock'"),
                 what="the dump at its lock",
             )
             process.send_signal(signal.SIGSTOP)
@@ -84,7 +85,8 @@ def foreign_dump(place: Place) -> Iterator[subprocess.Popen[bytes]]:
         finally:
             held.release()
             process.send_signal(signal.SIGCONT)
-            process.wait(20)
+            process.wait(60)
+            waits_until(lambda: place.value(DUMPS) == 0, what="the end of the dump's session")
 
 
 @pytest.mark.fault(22, "a foreign pg_dump is running: nothing is begun, and it is named")
@@ -118,15 +120,19 @@ def lingering(place: Place, folder: Path) -> str:
     """A pg_dump that leaves a session with a snapshot behind, as one that was killed may."""
     engine = place.cluster.engine
     folder.mkdir()
+    begun = shlex.quote(str(folder / "begun"))
     library = f"env LD_LIBRARY_PATH={shlex.quote(engine.library_path)}"
     dump, psql, restore = (
         f"{library} {shlex.quote(engine.program(name))}" for name in ("pg_dump", "psql", "pg_restore")
     )
-    snapshot = "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1; SELECT pg_sleep(20)"
+    steps = ("BEGIN ISOLATION LEVEL REPEATABLE READ", "SELECT 1", f"\\! touch {begun}", "SELECT pg_sleep(50)")
+    snapshot = " ".join(f"-c {shlex.quote(step)}" for step in steps)
     lines = {
         "pg_dump": (
             f'if [ "$1" = --version ]; then exec {dump} --version; fi\nfor last; do :; done\n'
-            f'{psql} "${{last#--dbname=}}" -c "{snapshot}" >/dev/null 2>&1 &\nexec {dump} "$@"'
+            f'{psql} "${{last#--dbname=}}" {snapshot} >/dev/null 2>&1 &\n'
+            # The dump itself may be over sooner than that session has begun.
+            f'while kill -0 $! && [ ! -e {begun} ]; do sleep 0.05; done\nexec {dump} "$@"'
         ),
         "pg_restore": f'exec {restore} "$@"',
     }
@@ -165,7 +171,7 @@ def test_without_the_wait_a_session_of_the_dump_stands_beside_the_build(
         pg_dump=lingering(place, place.folder / "bin"),
     )
     try:
-        waits_until(lambda: others(place), 5, what="the session that is left")
+        waits_until(lambda: others(place), what="the session that is left")
         with pytest.raises(AssertionError):
             assert others(place) == []
     finally:

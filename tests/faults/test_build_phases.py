@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -20,6 +21,7 @@ from tests.faults.harness import (
     build_in_thread,
     expect,
     hold,
+    let_go,
     slow_index,
     waits_until,
 )
@@ -35,39 +37,46 @@ PHASES = ("before build", "building", "before validation", "old snapshots")
 def stopped_at(place, phase, index=USER):
     """A build of ours that stands in the phase; yields it with its backend and with who holds it up, if anybody does."""
     with ExitStack() as stack:
-        if phase == "building":
-            build = build_in_thread(place, create_statement(NAME, slow_index(place, 20)))
-            yield build, at_phase(place, phase), None
-            return
         if phase == "before build":
             held = stack.enter_context(hold(place, "writer"))
             build = build_in_thread(place, create_statement(NAME, index))
             yield build, at_phase(place, phase), held
             return
-        # The build is held at its first row, by a function that waits, until the one who is to stand in the way stands there.
-        gate = place.open(name="application gate")
-        stack.callback(gate.close)
-        gate.execute("BEGIN")
-        gate.execute("SELECT pg_catalog.pg_advisory_xact_lock(77, 1)")
-        place.run(
-            "CREATE OR REPLACE FUNCTION public.gated(bigint) RETURNS bigint IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN "
-            "IF $1 = 1 THEN PERFORM pg_catalog.pg_advisory_lock_shared(77, 1); "
-            "PERFORM pg_catalog.pg_advisory_unlock_shared(77, 1); END IF; RETURN $1; END $$"
-        )
-        gated = Index(
-            "public", "orders", (Key(expression="public.gated(id)"), *index.keys), unique=index.unique
-        )
-        build = build_in_thread(place, create_statement(NAME, gated))
+        slow = slow_index(place, 60)
+        if phase == "building":
+            build = build_in_thread(place, create_statement(NAME, slow))
+            yield build, at_phase(place, phase), None
+            return
+        # The build sleeps at its first row until the one who is to stand in the way stands there.
+        slowed = Index("public", "orders", (*slow.keys, *index.keys), unique=index.unique)
+        build = build_in_thread(place, create_statement(NAME, slowed))
         at_phase(place, "building")
         held = stack.enter_context(hold(place, HOLDS[phase]))
-        gate.execute("ROLLBACK")
+        stack.enter_context(let_go(place.url))
         yield build, at_phase(place, phase), held
 
 
-def gone(place, seconds=5.0):
-    begun = time.monotonic()
+@contextmanager
+def going_on_after(place, seconds):
+    """Slow builds are let go some seconds after this has begun, and until it ends."""
+    end = threading.Event()
+
+    def lets_go():
+        end.wait(seconds)
+        with let_go(place.url):
+            end.wait()
+
+    thread = threading.Thread(target=lets_go, name="fault-letting-go", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        end.set()
+        thread.join()
+
+
+def gone(place, seconds):
     waits_until(lambda: place.index_state(NAME) == "", seconds, what="the index's removal")
-    return time.monotonic() - begun
 
 
 @pytest.mark.parametrize(
@@ -81,11 +90,11 @@ def test_a_cancelled_build_leaves_nothing(place, phase):
     with stopped_at(place, phase) as (build, pid, held):
         place.value(f"SELECT pg_cancel_backend({pid})")
         if held is not None:
-            waits_until(lambda: place.index_state(NAME) != "t/t/t", 2)
+            assert place.index_state(NAME) != "t/t/t"
             held.release()
         (outcome,) = build.result()
     expect(outcome, "failed", "CANCELLED", "57014")
-    assert gone(place) < 5
+    assert place.index_state(NAME) == ""
 
 
 @pytest.mark.parametrize(
@@ -102,7 +111,7 @@ def test_a_terminated_build_leaves_nothing(place, phase):
             held.release()
         (outcome,) = build.result()
     expect(outcome, "failed", "TERMINATED", "57P01")
-    assert gone(place) < 5
+    assert place.index_state(NAME) == ""
 
 
 @pytest.mark.guard(1, 2, 3, 4, 5, 6, 7, 8)
@@ -119,7 +128,7 @@ def test_without_the_look_afterwards_something_is_left(place, monkeypatch, way):
 
 @pytest.mark.fault(26, "somebody else's build looks like a leftover")
 def test_a_build_of_somebody_else_is_not_taken_for_a_leftover(place):
-    theirs = slow_index(place, 3)
+    theirs = slow_index(place, 60)
     place.expect_change("theirs_idx", NAME)
     with (
         place.open(name="application building") as other,
@@ -130,7 +139,8 @@ def test_a_build_of_somebody_else_is_not_taken_for_a_leftover(place):
         at_phase(place, "building", ours="application building")
         (outcome,) = apply_here(place, create_statement("theirs_idx", theirs))
         expect(outcome, "failed", "NAME_TAKEN")
-        statement.result(20)
+        with let_go(place.url):
+            statement.result(60)
     assert place.index_state("theirs_idx") == "t/t/t"
 
 
@@ -151,7 +161,7 @@ def test_a_removal_waits_for_a_build_and_lets_it_succeed(place):
 def _removal_beside_a_build(place):
     """Takes away an invalid index of ours while somebody builds another one on the same table."""
     place.expect_change(NAME, "theirs_idx")
-    slow = slow_index(place, 2)
+    slow = slow_index(place, 60)
     place.run("ALTER TABLE orders SET (autovacuum_enabled = off)")
     with place.open(name="application") as other, pytest.raises(DatabaseError):
         other.execute(f"CREATE UNIQUE INDEX CONCURRENTLY {NAME} ON orders (user_id)")
@@ -163,17 +173,18 @@ def _removal_beside_a_build(place):
     ):
         at_phase(place, "building", ours="application building")
         with place.open_ours() as monitor:
-            site = run.Site(place.open_ours, monitor, lambda *_: None, cleanup_wait_s=15, run="test")
+            site = run.Site(place.open_ours, monitor, lambda *_: None, cleanup_wait_s=60, run="test")
             left = leftover.named(monitor, "public", NAME)
             assert left is not None
-            with run.cleaner(site) as session:
+            # Later than a server looks for a deadlock: of a removal that waits on the table, theirs has to be the one that loses.
+            with run.cleaner(site) as session, going_on_after(place, 2.5):
                 begun = time.monotonic()
                 settled = leftover.take_away(site, session, left)
                 waited = time.monotonic() - begun
-        statement.result(20)
+                statement.result(60)
     assert settled.kind == "removed"
     assert place.index_state("theirs_idx") == "t/t/t"
-    assert waited > 0.5, "it did not wait for the other build"
+    assert waited > 2, "it did not wait for the other build"
 
 
 class ThreadedStatement:
@@ -210,16 +221,19 @@ def test_without_another_try_a_deadlock_is_the_end(place, monkeypatch):
 def _deadlocked(place):
     """A session that waits for our build's table lock with a snapshot that our build waits for: we are the ones to lose."""
     place.allow(waits=True)  # Only the one who deadlocks with us waits.
-    build = build_in_thread(place, create_statement(NAME, slow_index(place, 1.5)))
+    build = build_in_thread(place, create_statement(NAME, slow_index(place, 60)))
     at_phase(place, "building")
     with place.open(name="application snapshot") as other:
+        pid = other.backend_pid
         other.set("deadlock_timeout", "60s")
         other.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
         other.rows("SELECT 1 FROM pg_class LIMIT 1")
         with ThreadedStatement(other, "LOCK TABLE orders IN SHARE UPDATE EXCLUSIVE MODE") as locking:
-            locking.result(20)
-            other.execute("ROLLBACK")
-        return build.result()[0]
+            waits_until(lambda: place.rows(f"SELECT 1 FROM pg_locks WHERE pid = {pid} AND NOT granted"))
+            with let_go(place.url):
+                locking.result(60)
+                other.execute("ROLLBACK")
+                return build.result()[0]
 
 
 @pytest.mark.fault(29, "statement_timeout set on the role")
@@ -239,23 +253,30 @@ def test_without_its_own_settings_the_roles_limit_ends_the_build(place, monkeypa
         expect(_as_hasty(place)[0], "applied")
 
 
+_LIMIT = "2s"
+"""Less than the build takes, and more than any look at the catalog."""
+
+
 def _limited(place):
     place.allow(catalog={"*"})
     place.run(
         "DO $$ BEGIN CREATE ROLE hasty LOGIN SUPERUSER; EXCEPTION WHEN duplicate_object THEN NULL; END $$",
-        "ALTER ROLE hasty SET statement_timeout = '700ms'",
+        f"ALTER ROLE hasty SET statement_timeout = '{_LIMIT}'",
     )
     if place.cluster.major >= 17:
-        place.run("ALTER ROLE hasty SET transaction_timeout = '700ms'")
+        place.run(f"ALTER ROLE hasty SET transaction_timeout = '{_LIMIT}'")
 
 
 def _as_hasty(place):
     def opened():
         session = connect(place.url_as("hasty"), read_only=False)
-        session.set("statement_timeout", "700ms")
+        session.set("statement_timeout", _LIMIT)
         return session
 
-    return apply_here(place, create_statement(NAME, slow_index(place, 2)), open_session=opened)
+    build = build_in_thread(place, create_statement(NAME, slow_index(place, 60)), open_session=opened)
+    at_phase(place, "building")
+    with going_on_after(place, 3):
+        return build.result()
 
 
 @pytest.mark.fault(31, "duplicates under a unique index")
@@ -284,9 +305,11 @@ def test_without_the_look_afterwards_a_failed_unique_index_stays(place, monkeypa
     place.run(f"DROP INDEX {NAME}")
 
 
-def _a_duplicate_arrives(place):
+def _a_duplicate_arrives(place, monkeypatch):
     """A unique build that is cancelled in its last wait: until it is removed the index refuses the application's rows."""
     place.allow(rows=True, writes=True)
+    # To count them would sleep at the first row as well.
+    monkeypatch.setattr(creation, "duplicates", lambda *_: "")
     with stopped_at(place, "old snapshots", UNIQUE) as (build, pid, held):
         assert place.index_state(NAME) == "f/t/t"
         place.value(f"SELECT pg_cancel_backend({pid})")
@@ -296,8 +319,8 @@ def _a_duplicate_arrives(place):
 
 
 @pytest.mark.fault(32, "the leftover of a unique build refuses the application's rows")
-def test_after_a_cancelled_unique_build_the_application_may_write_what_it_likes(place):
-    expect(_a_duplicate_arrives(place), "failed", "CANCELLED", "57014")
+def test_after_a_cancelled_unique_build_the_application_may_write_what_it_likes(place, monkeypatch):
+    expect(_a_duplicate_arrives(place, monkeypatch), "failed", "CANCELLED", "57014")
     place.run(
         "ALTER TABLE orders DROP CONSTRAINT orders_pkey",
         "INSERT INTO orders SELECT * FROM orders WHERE id = 5",
@@ -307,7 +330,7 @@ def test_after_a_cancelled_unique_build_the_application_may_write_what_it_likes(
 @pytest.mark.guard(32)
 def test_the_leftover_of_a_unique_build_really_refuses_rows(place, monkeypatch):
     monkeypatch.setattr(creation, "settle", lambda *_: Settled("absent"))
-    _a_duplicate_arrives(place)
+    _a_duplicate_arrives(place, monkeypatch)
     place.run("ALTER TABLE orders DROP CONSTRAINT orders_pkey")
     with pytest.raises(DatabaseError, match="23505"):
         place.run("INSERT INTO orders SELECT * FROM orders WHERE id = 5")

@@ -20,6 +20,7 @@ from tests.faults.harness import (
     expect,
     hold,
     our_backend,
+    waits_until,
 )
 
 NAME = "orders_old_idx"
@@ -52,9 +53,15 @@ def _switched_off(place, statement, *, second=False):
     first = hold(place, "reader")
     held = first.__enter__()
     try:
-        build = build_in_thread(place, statement, wait_budget_s=20)
+        build = build_in_thread(place, statement, wait_budget_s=120)
         at_state(place, NAME, "f/t/t")
         pid = our_backend(place, "DROP INDEX")
+        # Whom it waits for it has found out by then: who comes now is waited for the second time only.
+        waits_until(
+            lambda: place.rows(
+                f"SELECT 1 FROM pg_stat_activity WHERE pid = {pid} AND wait_event_type = 'Lock'"
+            )
+        )
         if not second:
             place.value(f"SELECT pg_cancel_backend({pid})")
             return build.result()[0]
@@ -118,7 +125,7 @@ def test_without_a_look_at_the_index_an_interrupted_drop_seems_to_have_changed_n
 def test_a_drop_whose_session_is_ended_is_finished_by_itself(place, old):
     statement, _ = old
     with hold(place, "reader") as held:
-        build = build_in_thread(place, statement, wait_budget_s=20)
+        build = build_in_thread(place, statement, wait_budget_s=120)
         at_state(place, NAME, "f/t/t")
         place.value(f"SELECT pg_terminate_backend({our_backend(place, 'DROP INDEX')})")
         held.release()

@@ -25,6 +25,7 @@ from tests.faults.harness import (
     at_phase,
     build_in_thread,
     expect,
+    let_go,
     promote,
     slow_index,
     standby,
@@ -35,10 +36,10 @@ from tests.faults.taking_up import USER, ended_well, take_up
 NAME = "orders_new_idx"
 
 
-def building(place, seconds=20.0, **options):
-    """A build that has come to its work, and its journal."""
+def building(place, **options):
+    """A build that has come to its work and stays at it, and its journal."""
     journal = place.folder / "run.jsonl"
-    slow = create_statement(NAME, slow_index(place, seconds))
+    slow = create_statement(NAME, slow_index(place, 90))
     build = build_in_thread(
         place, slow, create_statement("orders_more_idx", USER), journal=journal, **options
     )
@@ -63,7 +64,7 @@ def test_a_crashed_server_is_waited_for_and_cleaned(own_place):
     build, journal = building(own_place)
     own_place.cluster.crash()
     own_place.cluster.start()
-    lost, more = build.result(60)
+    lost, more = build.result()
     # It was clean when the server was back: no more than a session that was ended.
     expect(lost, "failed", "TERMINATED")
     expect(more, "applied")
@@ -78,8 +79,8 @@ def test_a_server_that_stays_away_is_given_up_in_time_and_the_run_goes_on_later(
     build, journal = building(own_place, back_within_s=1.0)
     own_place.cluster.crash()
     begun = time.monotonic()
-    lost, more = build.result(30)
-    assert time.monotonic() - begun < 15
+    lost, more = build.result()
+    assert time.monotonic() - begun < 25  # Of the 30 s that are usual it has not even waited once.
     expect(lost, "failed", "SERVER_LOST")
     expect(more, "failed", "SERVER_LOST")
     own_place.cluster.start()
@@ -93,7 +94,7 @@ def test_without_waiting_for_the_server_nothing_is_cleaned(own_place, monkeypatc
     own_place.allow(waits=True, writes=True)
     build, journal = building(own_place, back_within_s=0.0)
     own_place.cluster.crash()
-    lost, _ = build.result(30)
+    lost, _ = build.result()
     own_place.cluster.start()
     with pytest.raises(AssertionError):
         assert "nothing was left behind" in lost.error
@@ -108,7 +109,7 @@ def test_another_sessions_violent_end_is_survived_and_the_counters_start_anew(ow
     build, journal = building(own_place)
     with own_place.open(name="application to be killed") as victim:
         own_place.cluster.kill_backend(victim.backend_pid)
-        lost, _ = build.result(60)
+        lost, _ = build.result()
     expect(lost, "failed", "TERMINATED")
     own_place.cluster.wait_ready()
     assert own_place.index_state(NAME) == ""
@@ -130,7 +131,7 @@ def test_without_the_turn_taken_anew_nothing_more_is_built(own_place, monkeypatc
     )
     with own_place.open(name="application to be killed") as victim:
         own_place.cluster.kill_backend(victim.backend_pid)
-        _, more = build.result(60)
+        _, more = build.result()
     with pytest.raises(AssertionError):
         expect(more, "applied")
     monkeypatch.undo()
@@ -145,7 +146,7 @@ def test_a_server_that_is_shut_down_and_started_is_waited_for(own_place, mode):
     build, journal = building(own_place)
     own_place.cluster.stop(mode)
     own_place.cluster.start()
-    lost, more = build.result(60)
+    lost, more = build.result()
     expect(lost, "failed", "TERMINATED")
     expect(more, "applied")
     assert own_place.index_state(NAME) == ""
@@ -158,7 +159,7 @@ def test_without_patience_for_a_restart_the_run_breaks_off(own_place):
     own_place.allow(waits=True, writes=True)
     build, journal = building(own_place, back_within_s=0.0)
     own_place.cluster.stop("immediate")
-    _, more = build.result(30)
+    _, more = build.result()
     own_place.cluster.start()
     with pytest.raises(AssertionError):
         expect(more, "applied")
@@ -166,11 +167,14 @@ def test_without_patience_for_a_restart_the_run_breaks_off(own_place):
 
 
 @contextmanager
-def failing_over(place, seconds=3.0):
-    """A build on a server whose place is taken by its standby in the middle; new sessions go to the standby."""
+def failing_over(place):
+    """A build on a server whose place is taken by its standby in the middle; new sessions go to the standby.
+
+    The build ends well on the old server, and not before the new one has taken its place.
+    """
     where = {"url": place.url}
     with standby(place.cluster) as copy:
-        build, journal = building(place, seconds, open_session=lambda: connect(where["url"], read_only=False))
+        build, journal = building(place, open_session=lambda: connect(where["url"], read_only=False))
         at_copy = copy.url(place.database)
 
         def is_there():
@@ -180,7 +184,8 @@ def failing_over(place, seconds=3.0):
         waits_until(is_there, what="the unfinished index on the standby")
         promote(copy)
         where["url"] = at_copy
-        yield build, journal, at_copy
+        with let_go(place.url), let_go(at_copy):
+            yield build, journal, at_copy
 
 
 def state_at(url):
@@ -195,7 +200,7 @@ def state_at(url):
 def test_a_failover_is_noticed_and_nothing_is_cleaned_on_the_new_server(own_place):
     own_place.allow(waits=True, writes=True)
     with failing_over(own_place) as (build, journal, at_copy):
-        lost, more = build.result(60)
+        lost, more = build.result()
         expect(lost, "failed", "TARGET_CHANGED")
         expect(more, "failed", "TARGET_CHANGED")
         assert state_at(at_copy) is False
@@ -215,16 +220,28 @@ def test_without_asking_who_answers_a_failover_is_taken_for_success(own_place, m
     own_place.allow(waits=True, writes=True)
     monkeypatch.setattr(courses, "difference", lambda begun_on, here: "")
     with failing_over(own_place) as (build, _, _), pytest.raises(AssertionError):
-        expect(build.result(60)[0], "failed", "TARGET_CHANGED")
+        expect(build.result()[0], "failed", "TARGET_CHANGED")
     own_place.expect_change("orders_more_idx")
 
 
 _PROXY = """
-import os, selectors, socket, sys
+import selectors, socket, sys
 listener = socket.create_server(("127.0.0.1", 0))
 print(listener.getsockname()[1], flush=True)
 eyes = selectors.DefaultSelector()
 eyes.register(listener, selectors.EVENT_READ)
+
+def pass_on(one, other):
+    try:
+        said = one.recv(65536)
+        other.sendall(said)
+    except OSError:
+        said = b""
+    if not said:
+        for end in (one, other):
+            eyes.unregister(end)
+            end.close()
+
 while True:
     for key, _ in eyes.select():
         if key.fileobj is listener:
@@ -233,20 +250,8 @@ while True:
             far.connect(sys.argv[1])
             eyes.register(near, selectors.EVENT_READ, far)
             eyes.register(far, selectors.EVENT_READ, near)
-            continue
-        try:
-            said = key.fileobj.recv(65536)
-            if said:
-                key.data.sendall(said)
-                continue
-        except OSError:
-            pass
-        for end in (key.fileobj, key.data):
-            try:
-                eyes.unregister(end)
-            except KeyError:
-                pass
-            end.close()
+        elif key.fileobj.fileno() >= 0:  # both ends may speak in one turn, and the first may have closed both
+            pass_on(key.fileobj, key.data)
 """
 
 
@@ -259,8 +264,9 @@ def network(place):
     )
     try:
         port = process.stdout.readline().strip()
+        assert port, "the way to the server is not there"
         yield (
-            f"postgresql://postgres:{PASSWORD}@127.0.0.1:{port}/{place.database}?connect_timeout=2",
+            f"postgresql://postgres:{PASSWORD}@127.0.0.1:{port}/{place.database}?connect_timeout=4",
             process.pid,
         )
     finally:
@@ -272,7 +278,7 @@ def network(place):
 
 def frozen_while_building(place, url, proxy):
     build, journal = building(
-        place, 6.0, open_session=lambda: connect(url, read_only=False), answer_within_s=2.0, back_within_s=1.0
+        place, open_session=lambda: connect(url, read_only=False), answer_within_s=4.0, back_within_s=1.0
     )
     os.kill(proxy, signal.SIGSTOP)
     return build, journal
@@ -283,8 +289,8 @@ def test_a_network_that_freezes_is_given_up_at_the_deadline_and_the_truth_is_rea
     with network(place) as (url, proxy):
         build, journal = frozen_while_building(place, url, proxy)
         begun = time.monotonic()
-        unknown, more = build.result(30)
-        assert time.monotonic() - begun < 20
+        unknown, more = build.result()
+        assert time.monotonic() - begun < 40  # The usual 60 s for an answer are not waited for.
         expect(unknown, "failed", "STATE_UNKNOWN")
         expect(more, "failed", "STATE_UNKNOWN")
         assert not read_run(journal).finished
@@ -299,8 +305,9 @@ def test_without_a_deadline_a_frozen_network_holds_us_for_as_long_as_it_is_froze
     with network(place) as (url, proxy):
         build, journal = frozen_while_building(place, url, proxy)
         with pytest.raises(AssertionError):
-            build.result(9)
+            build.result(12)
         os.kill(proxy, signal.SIGCONT)
-        build.result(40)
+        with let_go(place.url):
+            build.result()
         monkeypatch.undo()
     taken_up_well(place, journal) if not read_run(journal).finished else None

@@ -32,7 +32,7 @@ def finished(place):
 
 
 @pytest.mark.fault(64, "journal torn, unwritable, from another host or database")
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 def test_a_journal_cut_at_any_byte_never_makes_anything_happen_twice(place):
     whole = finished(place).read_bytes()
     oid = place.indexes()["torn_new_idx"].oid

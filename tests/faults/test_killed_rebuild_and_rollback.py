@@ -20,13 +20,14 @@ from tests.faults.harness import (
     build_in_thread,
     expect,
     hold,
+    let_go,
     our_backends,
     slow_index,
     waits_until,
 )
 from tests.faults.taking_up import CREATED, USER, again_changes_nothing, take_up
 from tests.faults.test_partitions import DAY, NAME, parts, sales  # noqa: F401
-from tests.faults.test_reindex import doubles, slow
+from tests.faults.test_reindex import built_at_once, doubles, slow
 
 _REBUILD = """
 import sys
@@ -49,18 +50,19 @@ def killed_rebuild(place, phase, *, before_it=lambda: None):
         before_it()
         tool.kill()
         assert tool.wait() == 128 + signal.SIGKILL
-    waits_until(lambda: pid not in our_backends(place), 6)
+    waits_until(lambda: pid not in our_backends(place))
     return journal
 
 
 @pytest.mark.fault(44, "a rebuild ended before the change of places")
 def test_a_rebuild_whose_tool_is_killed_is_done_again_without_its_double(place):
-    with slow(place, seconds=4):
+    with slow(place):
         before = place.indexes()["orders_slow_idx"].oid
         journal = killed_rebuild(place, "building")
         assert doubles(place) == ["orders_slow_idx_ccnew"]
         assert place.indexes()["orders_slow_idx"].oid == before
-        (outcome,) = take_up(place, journal)
+        with let_go(place.url):
+            (outcome,) = take_up(place, journal)
     expect(outcome, "applied")
     assert place.indexes()["orders_slow_idx"].oid != before
     assert place.index_state("orders_slow_idx") == "t/t/t"
@@ -70,7 +72,7 @@ def test_a_rebuild_whose_tool_is_killed_is_done_again_without_its_double(place):
 
 @pytest.mark.fault(45, "a rebuild ended after the change of places, and again")
 def test_a_rebuild_whose_tool_is_killed_after_the_change_of_places_is_not_done_twice(place):
-    with slow(place, seconds=1), hold(place, "reader") as held:
+    with slow(place), hold(place, "reader") as held, let_go(place.url):
         held.run("SAVEPOINT read")
         journal = killed_rebuild(place, "before dead")
         held.release()
@@ -95,9 +97,12 @@ def applied(place, *drops):
     return journal
 
 
-def back(place, journal):
+def back(place, journal, *, killed=0):
+    """Calls it again; what it builds is let go when the backend of the one that was killed is gone."""
     with Tool(place, "rollback", "--journal", journal, "--format", "json") as tool:
-        code = tool.wait()
+        waits_until(lambda: killed not in our_backends(place))
+        with let_go(place.url):
+            code = tool.wait()
     return code, json.loads(tool.out)
 
 
@@ -106,26 +111,23 @@ def back(place, journal):
 def test_a_rollback_that_is_killed_while_it_builds_is_called_again_and_ends(place, patient):
     place.expect_change("orders_slow_idx")
     place.run("CREATE INDEX orders_total_idx ON orders (total)")
-    index = slow_index(place, 0)
-    place.run(
+    index = slow_index(place, 60)
+    built_at_once(
+        place,
         f"CREATE INDEX orders_slow_idx ON orders ({index.keys[0].expression})",
         "COMMENT ON INDEX orders_slow_idx IS 'for the report of the month'",
     )
     place.allow(catalog={"public.orders"})
     run = applied(place, "orders_slow_idx", "orders_total_idx")
-    place.run(
-        "CREATE OR REPLACE FUNCTION public.slowly(bigint, double precision) RETURNS bigint IMMUTABLE LANGUAGE plpgsql "
-        "AS $$ BEGIN IF $1 = 1 THEN PERFORM pg_catalog.pg_sleep(2); END IF; RETURN $1; END $$"
-    )
     with Tool(place, "rollback", "--journal", run) as tool:
         at_state(place, "orders_slow_idx", "f/f/t")  # The other one is built before it.
         pid = at_phase(place, "building")
         tool.kill()
         tool.wait()
     if patient:
-        waits_until(lambda: pid not in our_backends(place), 6)
+        waits_until(lambda: pid not in our_backends(place))
         assert place.index_state("orders_slow_idx") == "f/f/t", "what this is about"
-    code, told = back(place, run)
+    code, told = back(place, run, killed=pid)
     assert code == 0, told["outcomes"]
     assert place.index_state("orders_slow_idx") == "t/t/t"
     assert (
@@ -141,11 +143,11 @@ def test_a_rollback_that_is_killed_while_it_builds_is_called_again_and_ends(plac
 @pytest.mark.fault(11, "the program killed anywhere")
 def test_a_rollback_that_is_killed_while_it_drops_is_called_again_and_ends(place):
     run = applied(place)
-    with Tool(place, "rollback", "--journal", run) as tool, hold(place, "reader") as held:
+    with hold(place, "reader") as held, Tool(place, "rollback", "--journal", run) as tool:
         at_state(place, "orders_new_idx", "f/t/t")
         tool.kill()
         tool.wait()
-        waits_until(lambda: not our_backends(place), 6)
+        waits_until(lambda: not our_backends(place))
         assert place.index_state("orders_new_idx") == "f/t/t"
         held.release()
     code, told = back(place, run)
@@ -180,11 +182,11 @@ def test_of_one_that_was_not_finished_the_parts_go_as_well(sales):  # noqa: F811
     sales.allow(waits=True)
     journal = sales.folder / "run.jsonl"
     with hold(sales, "writer", "sales_a2"):
-        build = build_in_thread(sales, create_statement(NAME, DAY), cleanup_wait_s=8, journal=journal)
-        waits_until(lambda: parts(sales).get(f"{NAME}_sales_a1"), 10)
+        build = build_in_thread(sales, create_statement(NAME, DAY), cleanup_wait_s=60, journal=journal)
+        waits_until(lambda: parts(sales).get(f"{NAME}_sales_a1"))
         pid = at_phase(sales, "before build", table="sales_a2")
         sales.value(f"SELECT pg_cancel_backend({pid})")
-        waits_until(lambda: not sales.rows("SELECT 1 FROM pg_stat_progress_create_index"), 5)
+        waits_until(lambda: not sales.rows("SELECT 1 FROM pg_stat_progress_create_index"))
     expect(build.result()[0], "failed", "CANCELLED")
     assert f"{NAME}_sales_a1" in parts(sales)
     sales.run("CREATE INDEX by_hand ON sales_b (day, shop)")

@@ -73,10 +73,10 @@ def test_a_run_ended_at_any_part_is_gone_on_with(sales, leaf, way):
 
 def _ended_at(sales, leaf, way):
     with hold(sales, "writer", leaf):
-        build = build_in_thread(sales, create_statement(NAME, DAY), cleanup_wait_s=8)
+        build = build_in_thread(sales, create_statement(NAME, DAY), cleanup_wait_s=60)
         pid = at_phase(sales, "before build", table=leaf)
         sales.value(f"SELECT {way}({pid})")
-        waits_until(lambda: not sales.rows("SELECT 1 FROM pg_stat_progress_create_index"), 5)
+        waits_until(lambda: not sales.rows("SELECT 1 FROM pg_stat_progress_create_index"))
     (outcome,) = build.result()
     expect(outcome, "failed", "CANCELLED" if "cancel" in way else "TERMINATED")
     assert leaf in outcome.error

@@ -13,7 +13,16 @@ from indexical.ddl import quote
 from indexical.errors import ConnectionFailed
 from indexical.model import Index, Key
 from indexical.pg.session import connect
-from tests.faults.harness import Place, Tool, advice_file, apply_here, expect, hold, standby
+from tests.faults.harness import (
+    Place,
+    Tool,
+    advice_file,
+    apply_here,
+    expect,
+    hold,
+    standby,
+    waits_until,
+)
 from tests.faults.looking import USER, look, only, refused, take_out, warned
 
 BUILD = ("orders_by_user", USER)
@@ -77,13 +86,22 @@ def test_a_timeout_of_the_role_is_told_and_does_not_refuse(place: Place, owner: 
     assert "statement_timeout is 3 s" in finding.message
 
 
+def allow_connections(place: Place, limit: int) -> None:
+    """As many for the role, none of which a session that was just closed still counts for."""
+    place.run(f"ALTER ROLE clerk CONNECTION LIMIT {limit}")
+    waits_until(
+        lambda: place.value("SELECT count(*) FROM pg_stat_activity WHERE usename = 'clerk'") == 0,
+        what="the end of the role's sessions",
+    )
+
+
 @pytest.mark.fault(53, "not owner, no CREATE, read-only, standby, slots full")
 def test_too_few_connections_are_refused_and_none_at_all_is_one_clear_line(place: Place, owner: str) -> None:
-    place.run("ALTER ROLE clerk CONNECTION LIMIT 2")
+    allow_connections(place, 2)
     assert refused(look(place, BUILD, role=owner)) == ["P41"]
-    place.run("ALTER ROLE clerk CONNECTION LIMIT 3")
+    allow_connections(place, 3)
     assert refused(look(place, BUILD, role=owner)) == []
-    place.run("ALTER ROLE clerk CONNECTION LIMIT 1")
+    allow_connections(place, 1)
     with place.open(role=owner), pytest.raises(ConnectionFailed) as lost:
         connect(place.url_as(owner))
     place.says(lost.value)

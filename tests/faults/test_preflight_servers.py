@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import subprocess
 import threading
 import time
@@ -36,6 +37,8 @@ from tests.faults.looking import STATUS, USER, look, only, refused, take_out, wa
 
 BUILD = ("orders_by_user", USER)
 MEGABYTE = 1024 * 1024
+CALLED_OFF = "57014"
+"""The SQLSTATE of a report that nobody but this test has ended."""
 
 
 @contextmanager
@@ -177,9 +180,7 @@ def test_without_the_check_the_build_takes_the_server_down(
             connect(own_place.url, read_only=False, statement_timeout_ms=0) as session,
         ):
             session.execute("CREATE INDEX CONCURRENTLY bulk_text_idx ON public.bulk (text)")
-        deadline = time.monotonic() + 10
-        while cluster.running and time.monotonic() < deadline:
-            time.sleep(0.2)
+        waits_until(lambda: not cluster.running, what="the end of the server")
         assert not cluster.running
     with cluster.open(own_place.database) as connection:
         connection.execute("DROP INDEX IF EXISTS public.bulk_text_idx")
@@ -189,7 +190,7 @@ def test_without_the_check_the_build_takes_the_server_down(
 @pytest.mark.fault(36, "replica lag over limit")
 def test_a_standby_too_far_behind_is_refused_until_it_has_caught_up(own_place: Place) -> None:
     with standby(own_place.cluster) as copy:
-        waits_until(lambda: streams(own_place), what="the standby's connection")
+        waits_until(lambda: follows(own_place), what="the standby at the primary's heels")
         assert refused(look(own_place, BUILD, lag_bytes=MEGABYTE)) == []
         late(own_place, copy)
         finding = only(look(own_place, BUILD, lag_bytes=MEGABYTE), "P24")
@@ -197,7 +198,7 @@ def test_a_standby_too_far_behind_is_refused_until_it_has_caught_up(own_place: P
         assert refused(look(own_place, BUILD)) == []
         with copy.open() as connection:
             connection.execute("SELECT pg_wal_replay_resume()")
-        waits_until(lambda: refused(look(own_place, BUILD, lag_bytes=MEGABYTE)) == [], 20)
+        waits_until(lambda: refused(look(own_place, BUILD, lag_bytes=MEGABYTE)) == [])
 
 
 def late(place: Place, copy: Cluster) -> None:
@@ -208,8 +209,17 @@ def late(place: Place, copy: Cluster) -> None:
             connection.execute("SELECT pg_logical_emit_message(false, 'late', repeat('x', 1000000))")
 
 
-def streams(place: Place) -> bool:
-    return bool(place.value("SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'"))
+def follows(place: Place) -> bool:
+    """Whether the standby streams and has said that it applied what there is.
+
+    The base back-up ends one file of the log and begins another, which counts as behind until the standby speaks again.
+    """
+    return bool(
+        place.value(
+            "SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming' "
+            "AND pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn) < 100000"
+        )
+    )
 
 
 @pytest.mark.guard(36)
@@ -219,7 +229,7 @@ def test_without_the_check_the_build_goes_on_and_the_standby_falls_further_behin
     take_out(monkeypatch, standbys)
     behind = "SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn)::bigint FROM pg_stat_replication"
     with standby(own_place.cluster) as copy:
-        waits_until(lambda: streams(own_place), what="the standby's connection")
+        waits_until(lambda: follows(own_place), what="the standby at the primary's heels")
         late(own_place, copy)
         before = own_place.value(behind)
         assert refused(look(own_place, BUILD, lag_bytes=MEGABYTE)) == []
@@ -233,13 +243,13 @@ def test_without_the_check_the_build_goes_on_and_the_standby_falls_further_behin
 
 @contextmanager
 def query_on(copy: Cluster, place: Place) -> Iterator[list[str]]:
-    """A report on the standby that takes a while; the list gets the SQLSTATE with which it is ended, or nothing."""
+    """A report on the standby that lasts as long as the context; the list gets the SQLSTATE with which it was ended."""
     ended: list[str] = []
 
     def work() -> None:
         try:
             with connect(copy.url(place.database), application_name="application report") as session:
-                session.rows("SELECT count(*) FROM public.orders, pg_sleep(4) WHERE user_id = 3")
+                session.rows("SELECT count(*) FROM public.orders, pg_sleep(50) WHERE user_id = 3")
         except DatabaseError as error:
             ended.append(error.code)
 
@@ -249,10 +259,14 @@ def query_on(copy: Cluster, place: Place) -> Iterator[list[str]]:
         waits_until(
             lambda: connection.execute(
                 "SELECT 1 FROM pg_stat_activity WHERE application_name = 'application report' AND wait_event = 'PgSleep'"
-            ).fetchone()
+            ).fetchone(),
+            what="the report on the standby",
         )
-    yield ended
-    thread.join(20)
+        yield ended
+        connection.execute(
+            "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE application_name = 'application report'"
+        )
+    thread.join(60)
     assert not thread.is_alive()
 
 
@@ -261,7 +275,7 @@ def read_elsewhere(own_place: Place) -> Iterator[tuple[Place, Cluster]]:
     own_place.run("CREATE INDEX orders_by_user ON public.orders (user_id)")
     own_place.expect_change("orders_by_user")
     with standby(own_place.cluster, "max_standby_streaming_delay=300ms") as copy:
-        waits_until(lambda: streams(own_place), what="the standby's connection")
+        waits_until(lambda: follows(own_place), what="the standby at the primary's heels")
         with own_place.cluster.open() as connection:
             lsn = connection.execute("SELECT pg_current_wal_flush_lsn()").fetchone()
         with copy.open() as connection:
@@ -289,7 +303,7 @@ def test_a_drop_that_can_end_a_query_on_a_standby_is_told_with_delay_and_age(
     assert "0.3 s (max_standby_streaming_delay" in finding.message
     assert "'application report'" in finding.message
     assert "neither that setting nor those queries were examined" in only(unseen, "P25").message
-    assert ended == []
+    assert ended == [CALLED_OFF]
 
 
 @pytest.mark.guard(37)
@@ -302,6 +316,7 @@ def test_without_the_warning_the_query_is_ended_unannounced(
     with query_on(copy, place) as ended:
         assert warned(look(place, drops=[old])) == []
         (outcome,) = apply_here(place, drop_statement(old))
+        waits_until(lambda: ended, 40, what="the end of the report")
     expect(outcome, "applied")
     assert ended == ["40001"]
 
@@ -330,19 +345,29 @@ def pooled(place: Place) -> Iterator[str]:
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **cluster.engine.identity(),
     )  # type: ignore[call-overload]  # fmt: skip
     try:
-        waits_until(lambda: (folder / ".s.PGSQL.6432").exists(), what="PgBouncer's start")
+        waits_until(lambda: listens(folder / ".s.PGSQL.6432"), what="PgBouncer's start")
         yield f"postgresql://postgres@/{place.database}?host={folder}&port=6432"
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
         shutil.rmtree(folder)
+
+
+def listens(path: Path) -> bool:
+    """Whether somebody takes connections there: a socket is in its folder a moment before that."""
+    with socket.socket(socket.AF_UNIX) as attempt:
+        return attempt.connect_ex(str(path)) == 0
 
 
 @pytest.mark.fault(62, "PgBouncer transaction mode")
 def test_a_pooler_is_refused_within_a_second(place: Place, pooled: str) -> None:
     began = time.monotonic()
+    look(place, BUILD)
+    directly = time.monotonic() - began
+    began = time.monotonic()
     findings = look(place, BUILD, url=pooled)
-    assert time.monotonic() - began < 1
+    # Beyond what the same look takes without a pooler, which is as fast as the machine.
+    assert time.monotonic() - began < directly + 1
     assert "P02" in refused(findings)
     assert "host and port" in only(findings, "P02").remedy
     assert refused(look(place, BUILD)) == []

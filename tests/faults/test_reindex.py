@@ -11,25 +11,36 @@ from indexical.apply.reindex import leftovers, rebuild, reindex_statement, stand
 from indexical.apply.run import Site
 from indexical.errors import DatabaseError
 from indexical.model import Applied, Failed, Index, Key
-from tests.faults.harness import apply_here, at_phase, build_in_thread, expect, hold, slow_index, waits_until
+from tests.faults.harness import (
+    apply_here,
+    at_phase,
+    build_in_thread,
+    expect,
+    hold,
+    let_go,
+    slow_index,
+    waits_until,
+)
 
 NAME = "orders_slow_idx"
 LONG = "n" * 63
 
 
 @contextmanager
-def slow(place, name=NAME, seconds=1.5):
-    """An index whose building lasts, with the statement that rebuilds it."""
+def slow(place, name=NAME):
+    """An index whose building lasts for a minute, or until it is let go, with the statement that rebuilds it."""
     place.expect_change(name, f"{name[:50]}*_cc*")
-    index = slow_index(place, 0)
-    place.run(f"CREATE INDEX {name} ON orders ({index.keys[0].expression})")
-    # The same function sleeps from now on.
-    place.run(
-        "CREATE OR REPLACE FUNCTION public.slowly(bigint, double precision) RETURNS bigint IMMUTABLE LANGUAGE plpgsql "
-        f"AS $$ BEGIN IF $1 = 1 THEN PERFORM pg_catalog.pg_sleep({seconds}); END IF; RETURN $1; END $$"
-    )
+    index = slow_index(place, 60)
+    built_at_once(place, f"CREATE INDEX {name} ON orders ({index.keys[0].expression})")
     place.allow(catalog={"public.orders"})  # The statistics and the size of the new index are its own.
     yield reindex_statement(place.indexes()[name])
+
+
+def built_at_once(place, *statements):
+    """Runs them while slow builds are let go, and returns when that is over."""
+    with let_go(place.url):
+        place.run(*statements)
+    waits_until(lambda: not place.rows("SELECT 1 FROM pg_locks WHERE locktype = 'advisory'"))
 
 
 def doubles(place):
@@ -80,17 +91,15 @@ def test_a_search_for_what_was_not_there_before_misses_the_former_index(place, m
 
 
 def _ended_after(place):
-    with slow(place) as statement:
+    # A reader holds up what comes after the change of places, and nothing before it.
+    with slow(place) as statement, hold(place, "reader") as held, let_go(place.url):
+        held.run("SAVEPOINT read")  # Ends the portal of what was read, and its snapshot with it.
         before = place.indexes()[NAME].oid
-        build = build_in_thread(place, statement, cleanup_wait_s=8)
-        at_phase(place, "building")
-        # A reader from now on holds up what comes after the change of places, and nothing before it.
-        with hold(place, "reader") as held:
-            held.run("SAVEPOINT read")  # Ends the portal of what was read, and its snapshot with it.
-            pid = at_phase(place, "before dead")
-            place.value(f"SELECT pg_cancel_backend({pid})")
-            waits_until(lambda: doubles(place) == [f"{NAME}_ccold"], 5)
-            held.release()
+        build = build_in_thread(place, statement, cleanup_wait_s=60)
+        pid = at_phase(place, "before dead")
+        place.value(f"SELECT pg_cancel_backend({pid})")
+        waits_until(lambda: doubles(place) == [f"{NAME}_ccold"])
+        held.release()
         (outcome,) = build.result()
     expect(outcome, "applied")
     assert place.indexes()[NAME].oid != before

@@ -155,9 +155,22 @@ def _test_lock(builder: Session, table: TableFacts, lock_wait_ms: int) -> None:
 
 def _watched(site: Site, builder: Session, statement: DdlStatement, watch: Watch, tried: Attempt) -> None:
     lookout = _Lookout(site, builder, watch, tried)
-    with _words(builder, statement), ThreadPoolExecutor(1, thread_name_prefix="indexical-build") as pool:
-        work = pool.submit(builder.execute, statement.sql)
+    # Made here: an interrupt that comes while the work is being handed over has to know it as well.
+    work: Future[None] = Future()
+
+    def execute() -> None:
+        if not work.set_running_or_notify_cancel():
+            return
         try:
+            builder.execute(statement.sql)
+        except BaseException as error:  # noqa: BLE001 - it is raised again by whoever asks for the result
+            work.set_exception(error)
+        else:
+            work.set_result(None)
+
+    with _words(builder, statement), ThreadPoolExecutor(1, thread_name_prefix="indexical-build") as pool:
+        try:
+            pool.submit(execute)
             while not wait((work,), timeout=_LOOK_EVERY_S).done:
                 lookout.look()
         except BaseException:
@@ -240,6 +253,8 @@ class _Lookout:
 
 def end(site: Site, builder: Session, backend: Backend, work: Future[None]) -> None:
     """Ends our own statement on the server: cancelled if that helps at once, else its backend is terminated."""
+    if work.cancel():
+        return  # It has not been sent, and will not be.
     with suppress(DatabaseError):
         builder.cancel()
     if wait((work,), timeout=_CANCEL_S).done:

@@ -7,6 +7,7 @@ from tests.faults.harness.acting import (
     apply_here,
     build_in_thread,
     interrupted_after,
+    let_go,
     slow_index,
 )
 from tests.faults.harness.clusters import PASSWORD, Cluster, promote, standby
@@ -39,6 +40,7 @@ __all__ = [
     "files_are_private",
     "hold",
     "interrupted_after",
+    "let_go",
     "nothing_changes",
     "nothing_left_in",
     "our_backend",

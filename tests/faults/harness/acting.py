@@ -27,10 +27,13 @@ from indexical.model import (
     Recommendation,
 )
 from indexical.pg.indexes import existing_indexes
+from indexical.pg.session import connect
 from indexical.report.json import render_advice
 from tests.faults.harness.places import Place
 
 _NUMBERS = itertools.count(1)
+_LET_GO = (47, 11)
+"""An advisory lock: while anybody has it, slow builds go on. Unlike a table's row it is seen whatever the snapshot."""
 
 
 def apply_here(place: Place, *statements: DdlStatement, **options: Any) -> tuple[Outcome, ...]:
@@ -75,7 +78,7 @@ class Build:
     def running(self) -> bool:
         return self._thread.is_alive()
 
-    def result(self, timeout: float = 30.0) -> tuple[Outcome, ...]:
+    def result(self, timeout: float = 120.0) -> tuple[Outcome, ...]:
         """What became of it; what was raised in it is raised here."""
         self._thread.join(timeout)
         assert not self._thread.is_alive(), f"the run did not come to an end within {timeout:g} s"
@@ -145,7 +148,7 @@ class Tool:
     def kill(self, how: int = signal.SIGKILL) -> None:
         self.process.send_signal(how)
 
-    def wait(self, timeout: float = 30.0) -> int:
+    def wait(self, timeout: float = 120.0) -> int:
         """Its exit code, once it has ended by itself."""
         try:
             self.process.wait(timeout)
@@ -206,13 +209,29 @@ def _found(place: Place, drop: str | ExistingIndex) -> ExistingIndex:
 def slow_index(place: Place, seconds: float = 30.0, table: str = "orders") -> Index:
     """An index whose build sleeps at the first row, so that "building index" lasts; writers do not sleep.
 
-    The function is immutable as far as PostgreSQL knows, and no worker may run it.
+    It wakes after these seconds, or when :func:`let_go` says so: a test that needs the build for as long as something takes
+    gives it a minute, and lets it go when that is done. The function is immutable as far as PostgreSQL knows, and no worker
+    may run it.
     """
     place.run(
         "CREATE OR REPLACE FUNCTION public.slowly(bigint, double precision) RETURNS bigint IMMUTABLE LANGUAGE plpgsql "
-        "AS $$ BEGIN IF $1 = 1 THEN PERFORM pg_catalog.pg_sleep($2); END IF; RETURN $1; END $$"
+        "AS $$ DECLARE wakes timestamptz; BEGIN IF $1 = 1 THEN "
+        "wakes := pg_catalog.clock_timestamp() + pg_catalog.make_interval(secs => $2); "
+        "WHILE pg_catalog.clock_timestamp() < wakes AND NOT EXISTS (SELECT FROM pg_catalog.pg_locks l "
+        f"WHERE l.locktype = 'advisory' AND l.classid = {_LET_GO[0]} AND l.objid = {_LET_GO[1]}) "
+        "LOOP PERFORM pg_catalog.pg_sleep(0.02); END LOOP; END IF; RETURN $1; END $$"
     )
     return Index("public", table, (Key(expression=f"public.slowly(id::bigint, {seconds:g})"),))
+
+
+@contextmanager
+def let_go(url: str) -> Iterator[None]:
+    """In here nobody sleeps in the function of :func:`slow_index`, nor does a build that was asleep in it already."""
+    with connect(url, read_only=False, application_name="application letting go") as session:
+        session.execute(f"SELECT pg_catalog.pg_advisory_lock_shared({_LET_GO[0]}, {_LET_GO[1]})")
+        yield
+        # Said here: the server ends a closed session a moment later, and the next build is not to find the lock.
+        session.execute(f"SELECT pg_catalog.pg_advisory_unlock_shared({_LET_GO[0]}, {_LET_GO[1]})")
 
 
 @contextmanager

@@ -101,7 +101,7 @@ class Cluster:
                 connection.execute(sql.SQL("ALTER SYSTEM SET {} = {}").format(sql.Identifier(name), value))
             before = _first(connection, "SELECT pg_conf_load_time()")
             connection.execute("SELECT pg_reload_conf()")
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             with self.open() as connection:
                 if _first(connection, "SELECT pg_conf_load_time()") != before:
@@ -117,6 +117,12 @@ class Cluster:
     def crash(self) -> None:
         """Kills the postmaster with SIGKILL and waits until every process of it is gone."""
         pid = self.pid
+        assert pid, "there is no server to crash"
+        # Held still first: a process that it started after we had looked for them would keep the shared memory, and with it
+        # the next server from starting.
+        os.kill(pid, signal.SIGSTOP)
+        while _state(pid) not in ("T", "Z", ""):
+            time.sleep(0.001)
         children = _children(pid)
         os.kill(pid, signal.SIGKILL)
         self._reap(pid)
@@ -130,9 +136,12 @@ class Cluster:
                 time.sleep(0.02)
 
     def start(self) -> None:
-        """Starts the server again and waits until it lets sessions in."""
-        if self.running:
-            return
+        """Starts the server again and waits until it lets sessions in; one that is coming up by itself is only waited for."""
+        deadline = time.monotonic() + 60
+        while not self._ended(self.pid) and time.monotonic() < deadline:
+            if self.running:
+                return
+            time.sleep(0.02)
         with self.log.open("ab") as output:
             self._process = subprocess.Popen(
                 [self.engine.program("postgres"), "-D", str(self.data), "-c", f"port={self.port}"],
@@ -141,7 +150,7 @@ class Cluster:
             )  # type: ignore[call-overload]  # fmt: skip
         self.wait_ready()
 
-    def wait_ready(self, timeout: float = 30.0) -> None:
+    def wait_ready(self, timeout: float = 90.0) -> None:
         """Waits until the server answers, after a crash of one of its processes say."""
         deadline = time.monotonic() + timeout
         while not self.running:
@@ -153,7 +162,7 @@ class Cluster:
 
     def stop(self, mode: str = "fast") -> None:
         pid = self.pid
-        if pid and _alive(pid):
+        if not self._ended(pid):
             stops = {"smart": signal.SIGTERM, "fast": signal.SIGINT, "immediate": signal.SIGQUIT}
             os.kill(pid, stops[mode])
             self._reap(pid)
@@ -163,9 +172,16 @@ class Cluster:
         self.start()
 
     def kill_backend(self, pid: int) -> None:
-        """Kills one server process with SIGKILL, as a machine short of memory does; all sessions end with it."""
+        """Kills one server process with SIGKILL, as a machine short of memory does; all sessions end with it.
+
+        Afterwards the postmaster knows: whoever connects comes to a server that is recovering, or has recovered.
+        """
         assert pid in _children(self.pid), f"{pid} is no process of this server"
         os.kill(pid, signal.SIGKILL)
+        deadline = time.monotonic() + 60
+        while _state(pid):
+            assert time.monotonic() < deadline, f"the postmaster takes no note of the end of {pid}"
+            time.sleep(0.002)
 
     def pg_ctl(self, *words: str) -> subprocess.CompletedProcess[str]:
         """``pg_ctl -D DATA words...``"""
@@ -175,22 +191,27 @@ class Cluster:
         """Runs a program of the installation as the user the server runs as."""
         return subprocess.run(
             [self.engine.program(name), *words], capture_output=True, text=True, env=self.engine.environment(),
-            cwd=self.sockets, check=False, timeout=60, **self.engine.identity(),
+            cwd=self.sockets, check=False, timeout=180, **self.engine.identity(),
         )  # type: ignore[call-overload,no-any-return]  # fmt: skip
 
-    def _reap(self, pid: int, timeout: float = 20.0) -> None:
+    def _reap(self, pid: int, timeout: float = 60.0) -> None:
         deadline = time.monotonic() + timeout
-        while _alive(pid):
+        while not self._ended(pid):
             if time.monotonic() > deadline:
                 raise AssertionError(f"the postmaster {pid} does not end")
+            time.sleep(0.01)
+        self._process = None
+
+    def _ended(self, pid: int) -> bool:
+        """Whether this postmaster is no more, or never was."""
+        if pid and _ours(pid):
             # Our own child stays a zombie until it is waited for, and would keep its data directory.
             if self._process is not None and self._process.pid == pid:
                 self._process.poll()
             else:
                 with suppress(ChildProcessError):
                     os.waitpid(pid, os.WNOHANG)
-            time.sleep(0.01)
-        self._process = None
+        return not _alive(pid)
 
 
 @contextmanager
@@ -208,8 +229,8 @@ def standby(primary: Cluster, *settings: str) -> Iterator[Cluster]:
     with (data / "postgresql.auto.conf").open("a", encoding="utf-8") as file:
         file.writelines(f"{name} = '{value}'\n" for name, value in (each.split("=", 1) for each in settings))
     copy = Cluster(primary.engine, data, primary.sockets, port=primary.port + 1)
-    copy.start()
     try:
+        copy.start()
         yield copy
     finally:
         copy.stop("immediate")
@@ -229,15 +250,25 @@ def _first(connection: psycopg.Connection[tuple[object, ...]], query: str) -> ob
 
 
 def _alive(pid: int) -> bool:
+    """Whether the process runs; one of ours that has ended counts until we have taken note of it."""
+    state = _state(pid)
+    return state not in ("", "Z") or (state == "Z" and _ours(pid))
+
+
+def _state(pid: int) -> str:
+    """The process's state as one letter, ``T`` for stopped and ``Z`` for ended and not taken note of; empty for none."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z" or _ours(pid)
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except (OSError, IndexError):
-        return False
+        return ""
 
 
 def _ours(pid: int) -> bool:
-    """Whether a dead process still waits for us to take note of it."""
-    return f"\nPPid:\t{os.getpid()}\n" in Path(f"/proc/{pid}/status").read_text()
+    """Whether the process is a child of this one."""
+    try:
+        return f"\nPPid:\t{os.getpid()}\n" in Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return False
 
 
 def _children(pid: int) -> tuple[int, ...]:

@@ -6,6 +6,7 @@ object that was dropped and made again, or rebuilt, is not taken for the same on
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
 import psycopg
@@ -102,7 +103,7 @@ def take(connection: psycopg.Connection[tuple[object, ...]], *, rows: bool = Tru
     Names are read with an empty search path, so that every one of them says its schema.
     """
     connection.execute("SET search_path = ''")
-    connection.execute("SET lock_timeout = '5s'")
+    connection.execute("SET lock_timeout = '30s'")
     # Format functions look the object up again, and one that goes away in between is an error: then it is asked once more.
     for attempt in range(5):
         try:
@@ -111,6 +112,7 @@ def take(connection: psycopg.Connection[tuple[object, ...]], *, rows: bool = Tru
         except (psycopg.errors.UndefinedObject, psycopg.errors.UndefinedTable, psycopg.errors.InternalError):
             if attempt == 4:
                 raise
+            time.sleep(0.1)
     states = connection.execute(
         f"""SELECT i.indexrelid::int8, format('%s.%s', n.nspname, c.relname), c.relkind::text,
                    format('%s/%s/%s', i.indisvalid, i.indisready, i.indislive)

@@ -22,7 +22,7 @@ from tests.faults.harness.places import CANARIES, InvariantBroken, Place
 from tests.faults.harness.sampler import OURS
 
 _LONGEST_WAIT_S = 1.0
-_PATIENCE_S = 5.0
+_PATIENCE_S = 15.0
 _KINDS = {
     "applied": Applied,
     "skipped": Skipping,

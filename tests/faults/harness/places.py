@@ -277,7 +277,7 @@ def place_on(cluster: Cluster, database: str, folder: Path, *, keep: bool = Fals
                 connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(database)))
 
 
-def waits_until(condition: Callable[[], object], seconds: float = 10.0, *, what: str = "it") -> object:
+def waits_until(condition: Callable[[], object], seconds: float = 60.0, *, what: str = "it") -> object:
     """The first true value of the condition; fails when there is none in time."""
     deadline = time.monotonic() + seconds
     while True:

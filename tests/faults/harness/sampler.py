@@ -14,9 +14,12 @@ OURS = "indexical"
 """Every session of a run has a name that begins so; the sessions of tests have not."""
 
 _PAUSE_S = 0.05
+_UNCOUNTED = "SET pg_stat_statements.track = 'none'"
+"""So many calls would be statements of the application to whoever compares windows. A server without the library takes it."""
 
 _WAITING = """
-SELECT a.pid, a.application_name, pg_blocking_pids(a.pid)
+SELECT a.pid, pg_blocking_pids(a.pid), extract(epoch FROM statement_timestamp())::float8,
+       extract(epoch FROM clock_timestamp())::float8
   FROM pg_stat_activity a
  WHERE a.datname = current_database() AND a.wait_event_type = 'Lock'
 """
@@ -86,7 +89,7 @@ class Sampler:
     def __exit__(self, *_: object) -> None:
         self._stop.set()
         for thread in self._threads:
-            thread.join(timeout=15)
+            thread.join(timeout=60)
             assert not thread.is_alive(), "the sampler hangs"
 
     def quiet(self) -> None:
@@ -96,6 +99,8 @@ class Sampler:
     def _watch(self) -> None:
         while True:
             with suppress(psycopg.Error), self._connect("harness sampler") as connection:
+                connection.execute(_UNCOUNTED)
+                self._since.clear()
                 # Once at least: a test may be over before anybody was there to look.
                 self._sample(connection)
                 while not self._stop.wait(_PAUSE_S):
@@ -113,18 +118,20 @@ class Sampler:
             self._since.clear()
             return
         names = {int(str(pid)): str(name) for pid, name in connection.execute(_NAMES).fetchall()}
-        blocked = {int(str(pid)): list(blockers) for pid, _, blockers in waiting}  # type: ignore[call-overload]
-        now = time.monotonic()
+        blocked = {int(str(pid)): list(blockers) for pid, blockers, *_ in waiting}  # type: ignore[call-overload]
+        # From the end of the first look to the beginning of the last one, by the server's clock: how late we look is no wait.
+        begun, ended = (float(str(moment)) for moment in waiting[-1][2:])
         stuck = behind(blocked, names)
-        self._since = {pid: self._since.get(pid, now) for pid in stuck}
+        self._since = {pid: self._since.get(pid, ended) for pid in stuck}
         for pid, since in self._since.items():
-            if now - since > self.seen.worst_wait_s:
-                self.seen.worst_wait_s = now - since
+            if begun - since > self.seen.worst_wait_s:
+                self.seen.worst_wait_s = begun - since
                 self.seen.waiter = names.get(pid, "")
 
     def _write(self) -> None:
         while not self._stop.is_set():
             with suppress(psycopg.Error), self._connect("application writer") as connection:
+                connection.execute(_UNCOUNTED)
                 connection.execute("SET lock_timeout = '5s'")
                 connection.autocommit = False
                 while not self._stop.is_set():

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
+from indexical.errors import DatabaseError
 from indexical.pg.session import Session
 from tests.faults.harness.places import Place, waits_until
 
@@ -22,7 +23,7 @@ PHASES = {
 
 
 def at_phase(
-    place: Place, phase: str, timeout: float = 20.0, *, ours: str = "indexical%", table: str = ""
+    place: Place, phase: str, timeout: float = 60.0, *, ours: str = "indexical%", table: str = ""
 ) -> int:
     """Waits until a backend of ours is in a phase of its build, and returns its process id.
 
@@ -44,7 +45,7 @@ def at_phase(
     return int(found[0]["pid"])  # type: ignore[index]
 
 
-def at_state(place: Place, name: str, state: str, timeout: float = 20.0, *, schema: str = "public") -> None:
+def at_state(place: Place, name: str, state: str, timeout: float = 60.0, *, schema: str = "public") -> None:
     """Waits until an index is ``valid/ready/live`` as said: a DROP INDEX CONCURRENTLY shows in no progress view.
 
     While it waits the first time the index is ``f/t/t``, the second time ``f/f/f``. An empty state: until it is gone.
@@ -54,7 +55,7 @@ def at_state(place: Place, name: str, state: str, timeout: float = 20.0, *, sche
     )
 
 
-def our_backend(place: Place, statement: str, timeout: float = 20.0, *, ours: str = "indexical%") -> int:
+def our_backend(place: Place, statement: str, timeout: float = 60.0, *, ours: str = "indexical%") -> int:
     """Waits until a backend of ours runs a statement that begins so, and returns its process id."""
     with place.open(name="application looking on") as session:
         found = waits_until(
@@ -92,6 +93,9 @@ class Held:
     def release(self) -> None:
         """Ends its transaction; safe to call twice, and after its server went away."""
         if not self.session.closed:
+            # Once the server has answered it is out of the way; of a connection that is closed it hears a moment later.
+            with suppress(DatabaseError):
+                self.session.execute("ROLLBACK")
             self.session.close()
 
 
