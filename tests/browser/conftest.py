@@ -13,6 +13,8 @@ playwright = pytest.importorskip(
     "playwright.sync_api", reason="Playwright is not installed: pip install 'indexical[browser]'"
 )
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
+PATIENCE_MS = 120_000
+"""For whatever a page is waited for; it only ends a test that would hang."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -20,6 +22,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.slow)
+            item.add_marker(pytest.mark.timeout(900))
 
 
 @pytest.fixture(scope="session")

@@ -14,13 +14,12 @@ from urllib.request import urlopen
 
 import pytest
 
+from tests.browser.conftest import PATIENCE_MS
 from tests.django.conftest import new_database, private_server  # noqa: F401 - fixtures
 from tests.django.test_panel import _FILL
 from tests.django.watching import PROJECT, environment, python, shelf_fixture  # noqa: F401 - fixtures
 
 pytestmark = pytest.mark.postgres
-
-PATIENCE_S = 60
 
 
 @pytest.fixture(scope="module", name="site")
@@ -44,15 +43,15 @@ def site_fixture(shelf: str) -> Iterator[str]:
         yield address
     finally:
         server.terminate()
-        server.wait(timeout=20)
+        server.wait(timeout=60)
 
 
 def _wait(address: str, server: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + PATIENCE_MS / 1000
     while time.monotonic() < deadline:
         assert server.poll() is None, "the server has ended"
         try:
-            urlopen(f"{address}/page/", timeout=5).close()
+            urlopen(f"{address}/page/", timeout=60).close()
         except (URLError, OSError):
             time.sleep(0.2)
         else:
@@ -67,6 +66,7 @@ def opened(browser, site: str) -> Iterator[Callable[..., object]]:
 
     def open_panel(path: str, said: list[str], **options: object) -> object:
         context = browser.new_context(viewport={"width": 1280, "height": 900}, **options)
+        context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         page = context.new_page()
         page.on("dialog", lambda dialog: (said.append(dialog.message), dialog.dismiss()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from indexical.model import FrontierPoint
 from indexical.report import render
+from tests.browser.conftest import PATIENCE_MS
 from tests.unit.report.samples import advice
 from tests.unit.report.test_html import hostile_advice
 
@@ -41,6 +43,13 @@ class Seen:
     said: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
 
+    def hears(self, text: str) -> None:
+        """Waits until the page has said it: messages come by themselves, some after the answer to what caused them."""
+        deadline = time.monotonic() + PATIENCE_MS / 1000
+        while not any(text in message for message in self.said):
+            assert time.monotonic() < deadline, self.said
+            self.page.wait_for_timeout(50)
+
 
 @pytest.fixture
 def show(browser, tmp_path: Path) -> Iterator[object]:
@@ -50,6 +59,7 @@ def show(browser, tmp_path: Path) -> Iterator[object]:
         file = tmp_path / f"{len(contexts)}.html"
         file.write_text(text, encoding="utf-8")
         context = browser.new_context(**options)
+        context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         seen = Seen(context.new_page())
         seen.page.on("console", lambda message: seen.said.append(message.text))
@@ -86,7 +96,7 @@ def test_the_page_s_own_policy_stops_a_script_that_got_past_the_escaping(show) -
     seen = show(text)
     assert seen.page.title() == "Index advice for shop"
     assert seen.page.evaluate("getComputedStyle(document.getElementById('x')).color") != "rgb(255, 0, 0)"
-    assert any("Content Security Policy" in message for message in seen.said)
+    seen.hears("Content Security Policy")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -65,6 +65,7 @@ def run_manage(url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         "DATABASE_URL": url,
         "INDEXICAL_APP": "0",
         "DJANGO_SETTINGS_MODULE": "config.settings",
+        "PYTHONDONTWRITEBYTECODE": "1",
     }
     return subprocess.run(
         [sys.executable, "manage.py", *arguments],
@@ -72,7 +73,7 @@ def run_manage(url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         env=environment,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=240,
     )
 
 
@@ -80,6 +81,7 @@ def drive(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "traffic/drive.py", *arguments],
         cwd=PROJECT,
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,
         text=True,
         timeout=240,
@@ -147,6 +149,7 @@ def site(played: Loaded) -> Iterator[str]:
         "DATABASE_URL": played.url,
         "INDEXICAL_APP": "0",
         "DJANGO_SETTINGS_MODULE": "config.settings",
+        "PYTHONDONTWRITEBYTECODE": "1",
     }
     process = subprocess.Popen(
         [sys.executable, "manage.py", "runserver", "--noreload", f"127.0.0.1:{port}"],
@@ -156,13 +159,15 @@ def site(played: Loaded) -> Iterator[str]:
         stderr=subprocess.DEVNULL,
     )
     try:
-        for _ in range(150):
+        deadline = time.monotonic() + 240
+        while True:
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", port)) == 0:
                     break
             assert process.poll() is None, "the development server ended"
+            assert time.monotonic() < deadline, "the development server does not listen"
             time.sleep(0.2)
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
-        process.wait(timeout=30)
+        process.wait(timeout=120)

@@ -104,6 +104,7 @@ def drive(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-W", "error", "traffic/drive.py", *arguments],
         cwd=PROJECT,
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,
         text=True,
         timeout=600,
@@ -181,13 +182,15 @@ def learning_site(learning_played: Loaded, tmp_path_factory: pytest.TempPathFact
             stderr=subprocess.STDOUT,
         )
     try:
-        for _ in range(600):
+        deadline = time.monotonic() + 300
+        while True:
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", port)) == 0:
                     break
             assert process.poll() is None, f"the development server ended:\n{log.read_text()}"
+            assert time.monotonic() < deadline, "the development server does not listen"
             time.sleep(0.2)
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
-        process.wait(timeout=30)
+        process.wait(timeout=120)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tests.django.walked import Walk
 
-pytestmark = pytest.mark.postgres
+pytestmark = [pytest.mark.postgres, pytest.mark.timeout(900)]
 
 LITE = """
 from config.settings import *  # noqa: F403

@@ -15,7 +15,7 @@ from typing import Any
 import psycopg
 import pytest
 
-pytestmark = [pytest.mark.postgres, pytest.mark.slow]
+pytestmark = [pytest.mark.postgres, pytest.mark.slow, pytest.mark.timeout(1200)]
 
 DRIVER = Path(__file__).with_name("emitter_driver.py")
 CREATE = [
@@ -49,7 +49,7 @@ class Platform:
             input=text,
             capture_output=True,
             text=True,
-            timeout=240,
+            timeout=600,
             check=False,
         )
         assert done.returncode == 0, f"{arguments}\n{done.stdout}\n{done.stderr}"

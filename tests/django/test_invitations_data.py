@@ -29,7 +29,7 @@ from tests.django.invitations_loaded import (  # noqa: F401
 
 from indexical.twin.server import PrivateServer
 
-pytestmark = [pytest.mark.postgres, pytest.mark.slow]
+pytestmark = [pytest.mark.postgres, pytest.mark.slow, pytest.mark.timeout(1200)]
 
 
 def test_every_table_has_its_count_of_rows(data: Loaded) -> None:

@@ -24,7 +24,7 @@ from tests.django.invitations_loaded import (  # noqa: F401
 
 from indexical.twin.server import PrivateServer
 
-pytestmark = [pytest.mark.postgres, pytest.mark.slow]
+pytestmark = [pytest.mark.postgres, pytest.mark.slow, pytest.mark.timeout(1200)]
 
 
 MARK = re.compile(r"-- indexical: id=(D\d+) calls=(\d+)\n(.*);\n")

@@ -22,7 +22,7 @@ from tests.django.invitations_loaded import (  # noqa: F401
 
 from indexical.measure.served.requests_file import read
 
-pytestmark = [pytest.mark.postgres, pytest.mark.slow]
+pytestmark = [pytest.mark.postgres, pytest.mark.slow, pytest.mark.timeout(1200)]
 
 
 def test_a_run_visits_every_page_without_a_surprise(site: str, played: Loaded) -> None:

@@ -115,7 +115,7 @@ def test_the_other_door_sends_to_this_one(written: Walk) -> None:
     before = written.catalog()
     journal = Path(str(done["journal"]))
     process = written.start("indexes", "record", "--journal", str(journal), "--format", "json")
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=240)
     assert process.returncode == 0, err
     assert json.loads(out)["steps"][0]["migration"]
     from indexical.cli import main

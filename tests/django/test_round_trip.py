@@ -21,7 +21,7 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 from tests.django.round_trip import filling, generated
 
-pytestmark = [pytest.mark.postgres, pytest.mark.slow]
+pytestmark = [pytest.mark.postgres, pytest.mark.slow, pytest.mark.timeout(1200)]
 
 HERE = Path(__file__).with_name("round_trip")
 ROOT = Path(__file__).resolve().parents[2]
@@ -122,7 +122,7 @@ def run(folder: Path, urls: dict[str, str], what: str) -> dict[str, Any]:
             "DJANGO_SETTINGS_MODULE": "settings", "PYTHONPATH": os.pathsep.join((str(folder), str(ROOT))),
             "PYTHONDONTWRITEBYTECODE": "1",
         },
-        capture_output=True, text=True, timeout=280, check=False,
+        capture_output=True, text=True, timeout=1000, check=False,
     )  # fmt: skip
     assert done.returncode == 0, f"{what}:\n{done.stdout[-3000:]}\n{done.stderr[-6000:]}"
     answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])

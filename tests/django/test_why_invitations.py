@@ -13,7 +13,7 @@ from tests.django.invitations_loaded import Loaded, copy_of, data, empty, run_ma
 
 from indexical.twin.server import PrivateServer
 
-pytestmark = [pytest.mark.postgres, pytest.mark.slow]
+pytestmark = [pytest.mark.postgres, pytest.mark.slow, pytest.mark.timeout(1200)]
 
 ASK = """
 import datetime, json

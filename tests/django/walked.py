@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,12 @@ COLUMNS = """
 SELECT table_name, column_name, data_type, is_nullable, column_default
 FROM information_schema.columns WHERE table_schema = 'public' ORDER BY table_name, ordinal_position
 """
+
+WAITING = (
+    "SELECT 1 FROM pg_stat_progress_create_index "
+    "WHERE datname = current_database() AND relid = 'public.invitations_order'::regclass AND phase LIKE 'waiting%'"
+)
+"""Every build passes through these phases; one that a transaction on the same table holds up stays in them."""
 
 PAGES = """
 -- indexical: id=category-list calls=40
@@ -74,7 +81,7 @@ class Walk:
     ) -> subprocess.CompletedProcess[str]:
         """Runs a command; AssertionError with all it said when it does not end with ``code``."""
         process = self.start(*arguments, settings=settings)
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=600)
         assert process.returncode == code, f"{arguments} ended with {process.returncode}:\n{out}\n{err}"
         return subprocess.CompletedProcess(arguments, code, out, err)
 
@@ -108,6 +115,14 @@ class Walk:
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         with psycopg.connect(self.url, autocommit=True) as connection:
             return connection.execute(query).fetchall()
+
+    def wait_for_a_build(self, process: subprocess.Popen[str], query: str = WAITING) -> None:
+        """Until the build on the table of orders, which the process has begun, waits for somebody's transaction."""
+        deadline = time.monotonic() + 240
+        while not self.rows(query):
+            assert process.poll() is None, process.communicate()
+            assert time.monotonic() < deadline, "it has not come to the build"
+            time.sleep(0.05)
 
     def execute(self, *statements: str) -> None:
         with psycopg.connect(self.url, autocommit=True) as connection:

@@ -41,7 +41,7 @@ def python(url: str, *arguments: str, **settings: Any) -> str:
     """What the project prints; everything it warns about is an error."""
     done = subprocess.run(
         [sys.executable, "-W", "error", *arguments],
-        cwd=PROJECT, env=environment(url, **settings), capture_output=True, text=True, timeout=120, check=False,
+        cwd=PROJECT, env=environment(url, **settings), capture_output=True, text=True, timeout=240, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return done.stdout

@@ -144,7 +144,7 @@ def _free_port() -> int:
 def _visit(url: str) -> None:
     for attempt in range(60):
         try:
-            with urllib.request.urlopen(url, timeout=30) as answer:
+            with urllib.request.urlopen(url, timeout=120) as answer:
                 assert answer.status == 200
                 return
         except urllib.error.URLError:

@@ -32,6 +32,8 @@ class Database:
         with self.open() as session:
             for statement in statements:
                 session.execute(statement)
+            # Else its counters are added when the server's process ends, which may be after somebody has read them.
+            session.rows("SELECT pg_stat_force_next_flush()")
 
 
 def make_database(server: PrivateServer) -> str:

@@ -181,7 +181,7 @@ def test_a_function_that_sleeps_is_cut_off(house: Database) -> None:
         with pytest.raises(PlanRefused) as caught:
             explain(hurried, Statement(id="sleeps", sql="SELECT * FROM plain WHERE id = sleeps(1)"), ())
         assert caught.value.code == "57014"
-        assert time.monotonic() - begun < 5
+        assert time.monotonic() - begun < 20
         assert still_plans(hurried)
 
 

@@ -169,7 +169,7 @@ def test_looking_changes_nothing(place: Place, capsys: pytest.CaptureFixture[str
 
 
 def _until(place: Place, sql: str, wanted: object) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while place.value(sql) != wanted:
         assert time.monotonic() < deadline, f"{sql} stayed {place.value(sql)!r}"
         time.sleep(0.05)
@@ -334,7 +334,7 @@ def test_upkeep_is_not_taken_back(place: Place, capsys: pytest.CaptureFixture[st
 
 
 def _longest_write_beside_a_rebuild(place: Place, *, ends: int = 0) -> float:
-    """Milliseconds. A transaction that has written is open until a rebuild has waited for it for more than a second."""
+    """Milliseconds. A transaction that has written is open until a rebuild has waited for it for three seconds."""
     place.run("CREATE EXTENSION pgstattuple")
     place.bloat()
     rows = [{"id": number} for number in range(40, 4000, 20)]
@@ -345,7 +345,7 @@ def _longest_write_beside_a_rebuild(place: Place, *, ends: int = 0) -> float:
         def release_when_waited_for() -> None:
             try:
                 _until(place, _REBUILD_WAITS, True)
-                time.sleep(1.5)
+                time.sleep(3.0)
             finally:
                 holder.script(["COMMIT"])
 
@@ -360,7 +360,7 @@ def _longest_write_beside_a_rebuild(place: Place, *, ends: int = 0) -> float:
 
 
 def test_no_writer_waits_for_upkeep(place: Place) -> None:
-    assert _longest_write_beside_a_rebuild(place) < 1000
+    assert _longest_write_beside_a_rebuild(place) < 2500
 
 
 def test_writers_would_wait_for_a_rebuild_of_another_kind(
@@ -371,7 +371,7 @@ def test_writers_would_wait_for_a_rebuild_of_another_kind(
 
     monkeypatch.setattr("indexical.maintain.carrying.reindex_statement", plain)
     # It keeps the index's number, by which the run sees that it was not what it had asked for.
-    assert _longest_write_beside_a_rebuild(place, ends=1) > 1000
+    assert _longest_write_beside_a_rebuild(place, ends=1) > 2500
 
 
 def test_what_does_not_fit_into_the_time_is_not_begun(

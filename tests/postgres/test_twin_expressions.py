@@ -122,7 +122,7 @@ def test_a_field_of_a_document_is_told_from_the_documents_in_the_statistics(side
 def test_functions_of_strangers_are_never_called(sides: Sides) -> None:
     begun = time.monotonic()
     plan = sides.twin.plan(asked("slow(name)", "= 'x'"), (), Configuration().with_added(on("slow(name)")))
-    assert time.monotonic() - begun < 20
+    assert time.monotonic() - begun < 50
     assert plan.rows == pytest.approx(100)
 
 

@@ -65,6 +65,20 @@ def _files(server: PrivateServer) -> dict[str, Path]:
     return {ending: folder / f"server.{ending}" for ending in ("log", "csv", "json")}
 
 
+def _wait_for_the_logs(server: PrivateServer) -> None:
+    """Until all that was logged so far is in the files, which another process writes."""
+    with connect(server.url()) as session:
+        session.rows("SELECT 'the last line'")
+    deadline, before = time.monotonic() + 60, ()
+    while True:
+        found = tuple(path.read_bytes() for path in _files(server).values() if path.exists())
+        if len(found) == 3 and all(b"the last line" in each for each in found) and found == before:
+            return
+        assert time.monotonic() < deadline, "the logs are not written"
+        before = found
+        time.sleep(0.3)
+
+
 @pytest.fixture(scope="module", params=[18, 15])
 def busy(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Busy]:
     engine = _engine(request.param)
@@ -79,7 +93,7 @@ def busy(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
             session.rows("SELECT a FROM t WHERE b = %s AND a = %s", ("it's\n\tb", 7))
             # The simple protocol, in which the plan is logged before the statement.
             session.script([STATEMENTS[0]])
-        time.sleep(0.3)
+        _wait_for_the_logs(server)
         logs = tmp_path_factory.mktemp("logs")
         for ending, path in _files(server).items():
             (logs / f"server.{ending}").write_bytes(path.read_bytes())
@@ -163,6 +177,17 @@ def test_a_server_without_the_library_is_told_what_to_do(
         assert "its library is not loaded" in _refusal(session)
 
 
+def _wait_for_setting(server: PrivateServer, name: str, value: str) -> None:
+    """Until new sessions have it; the server reads its file again when it comes to it."""
+    deadline = time.monotonic() + 60
+    while True:
+        with connect(server.url()) as session:
+            if session.rows(f"SHOW {name}") == [{name: value}]:
+                return
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
 def test_what_switches_counting_off_is_named(tmp_path: Path) -> None:
     settings = {"shared_preload_libraries": "pg_stat_statements", "compute_query_id": "off"}
     with PrivateServer(_engine(18), settings=settings) as server:
@@ -174,7 +199,7 @@ def test_what_switches_counting_off_is_named(tmp_path: Path) -> None:
             session.execute("ALTER SYSTEM SET compute_query_id = auto")
             session.execute("ALTER SYSTEM SET pg_stat_statements.track = none")
             session.rows("SELECT pg_reload_conf()")
-        time.sleep(0.2)
+        _wait_for_setting(server, "pg_stat_statements.track", "none")
         with connect(server.url(), read_only=False) as session:
             assert "pg_stat_statements.track is none" in _refusal(session)
             session.execute("CREATE ROLE low LOGIN")

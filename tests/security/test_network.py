@@ -21,6 +21,7 @@ ELSEWHERE = "postgresql://evil:pw@192.0.2.1:5432/stolen"
 pytestmark = [
     pytest.mark.skipif(shutil.which("strace") is None, reason="not proven: strace is not installed"),
     pytest.mark.slow,
+    pytest.mark.timeout(900),
 ]
 
 
@@ -30,7 +31,7 @@ def connections(folder: Path, *arguments: str) -> tuple[int, list[str]]:
     done = subprocess.run(
         ["strace", "-f", "-qq", "-e", "trace=connect,sendto", "-e", "signal=none", "-o", str(trace),
          sys.executable, "-m", "indexical", *arguments],
-        cwd=folder, capture_output=True, text=True, check=False, timeout=200,
+        cwd=folder, capture_output=True, text=True, check=False, timeout=600,
         env={key: value for key, value in os.environ.items() if not key.startswith("PG")},
     )  # fmt: skip
     lines = trace.read_text(errors="replace").splitlines()

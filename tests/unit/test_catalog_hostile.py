@@ -118,7 +118,8 @@ def test_a_bomb_is_refused_soon_and_in_little_memory(
         [sys.executable, "-c", _PROBE, str(tmp_path / "bomb")], capture_output=True, text=True, check=True
     )
     seconds, megabytes = map(float, done.stdout.split())
-    assert seconds < _SECONDS
+    # Up to the mark of how many they may be, statements are read as those of any file.
+    assert seconds < (3 * _SECONDS if pieces is _statements else _SECONDS)
     assert megabytes < _MEGABYTES
 
 

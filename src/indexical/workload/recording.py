@@ -37,23 +37,35 @@ def record(command: Sequence[str], output: Path) -> int:
 
 
 def _run(command: Sequence[str], environment: dict[str, str]) -> int:
-    try:
-        process = subprocess.Popen(list(command), env=environment)
-    except OSError as error:
-        raise InputError(
-            f"the command {command[0]!r} cannot be started: {error.strerror}; check its name"
-        ) from error
+    running: list[subprocess.Popen[bytes]] = []
+    early: list[int] = []
 
     def forward(number: int, frame: FrameType | None) -> None:
-        process.send_signal(number)
+        if running:
+            running[0].send_signal(number)
+        else:
+            early.append(number)
 
-    # The terminal sends an interrupt to both; the command decides what it does with it, and its end is ours.
-    interrupt = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # From before the start on: a request that came in between would end us and leave the command running.
     terminate = signal.signal(signal.SIGTERM, forward)
     try:
-        code = process.wait()
+        try:
+            process = subprocess.Popen(list(command), env=environment)
+        except OSError as error:
+            raise InputError(
+                f"the command {command[0]!r} cannot be started: {error.strerror}; check its name"
+            ) from error
+        # The terminal sends an interrupt to both; the command decides what it does with it, and its end is ours. Only now,
+        # since the command would begin with what is ignored here.
+        interrupt = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        try:
+            running.append(process)
+            for number in early:
+                process.send_signal(number)
+            code = process.wait()
+        finally:
+            signal.signal(signal.SIGINT, interrupt)
     finally:
-        signal.signal(signal.SIGINT, interrupt)
         signal.signal(signal.SIGTERM, terminate)
     return 128 - code if code < 0 else code
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -15,6 +16,14 @@ from indexical.twin.engine import find
 from indexical.twin.server import PrivateServer
 
 _NUMBERS = itertools.count(1)
+
+
+def waits_until(condition: Callable[[], object], seconds: float = 60.0) -> None:
+    """The limit only ends a test that would hang."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.02)
 
 
 @dataclass(frozen=True, slots=True)

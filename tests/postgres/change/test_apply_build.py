@@ -11,6 +11,7 @@ import threading
 import time
 
 import pytest
+from tests.postgres.change.conftest import waits_until
 
 from indexical.apply.build import apply_sql, create_statement, drop_statement
 from indexical.errors import DatabaseError, FileRefused, PreflightRefused
@@ -26,17 +27,18 @@ SLOWLY = (
     "CREATE FUNCTION public.slowly(bigint) RETURNS bigint IMMUTABLE LANGUAGE plpgsql AS "
     "$$ BEGIN PERFORM pg_catalog.pg_sleep(0.005); RETURN $1; END $$"
 )
+MORE = "INSERT INTO orders SELECT i, 1, 'PAID', 1, '', now() FROM generate_series(2001, 6000) i"
+"""With these a build takes half a minute."""
 
 
 def apply(database, *statements, **options):
     return apply_sql(database.open, statements, **options)
 
 
-def waits_until(condition, seconds=10.0):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.02)
+def seconds_of(work):
+    begun = time.monotonic()
+    work()
+    return time.monotonic() - begun
 
 
 def building(database):
@@ -164,13 +166,13 @@ def test_a_value_that_the_expression_cannot_take_leaves_nothing_behind(orders):
 
 
 def test_the_sessions_statement_timeout_does_not_end_a_build(orders):
-    orders.run(SLOWLY, "DELETE FROM orders WHERE id > 200")
+    orders.run(SLOWLY, "DELETE FROM orders WHERE id > 250")
     (outcome,) = apply_sql(
-        lambda: connect(orders.url, read_only=False, statement_timeout_ms=600),
+        lambda: connect(orders.url, read_only=False, statement_timeout_ms=1500),
         [create_statement("orders_slow_idx", SLOW)],
     )
     assert isinstance(outcome, Applied)
-    assert outcome.milliseconds > 600
+    assert outcome.milliseconds > 1500
 
 
 def test_creates_come_before_drops_and_a_failed_create_keeps_the_old_index(orders):
@@ -237,10 +239,19 @@ def test_a_transaction_that_outlasts_the_budget_leaves_no_index(orders):
     with orders.open() as writer:
         writer.execute("BEGIN")
         writer.execute("UPDATE orders SET total = 0 WHERE id = 1")
-        ending = threading.Timer(3.0, lambda: writer.execute("ROLLBACK"))
-        ending.start()
-        (outcome,) = apply(orders, create_statement("orders_user_idx", USER), wait_budget_s=0.5)
-        ending.join()
+        held = [writer]
+
+        def ends_when_the_removal_waits(stage, share, detail):
+            if held and "waiting to remove" in detail:
+                held.pop().execute("ROLLBACK")
+
+        (outcome,) = apply(
+            orders,
+            create_statement("orders_user_idx", USER),
+            wait_budget_s=0.5,
+            on_event=ends_when_the_removal_waits,
+        )
+    assert held == []
     assert isinstance(outcome, Failed)
     assert set(orders.indexes("orders")) == {"orders_pkey"}
 
@@ -259,7 +270,7 @@ def test_a_leftover_that_cannot_be_removed_yet_is_named_with_who_keeps_it(orders
 
 
 def test_two_runs_at_once_do_not_deadlock(orders):
-    orders.run(SLOWLY, "DELETE FROM orders WHERE id > 200")
+    orders.run(SLOWLY, "DELETE FROM orders WHERE id > 300")
     results = []
     other = threading.Thread(
         target=lambda: results.extend(apply(orders, create_statement("orders_slow_idx", SLOW)))
@@ -272,26 +283,28 @@ def test_two_runs_at_once_do_not_deadlock(orders):
 
 
 def test_a_run_that_waits_too_long_for_its_turn_is_refused(orders):
-    orders.run(SLOWLY, "DELETE FROM orders WHERE id > 300")
+    orders.run(SLOWLY)
     other = threading.Thread(target=lambda: apply(orders, create_statement("orders_slow_idx", SLOW)))
     other.start()
     waits_until(lambda: building(orders))
     with pytest.raises(PreflightRefused, match="another run"):
         apply(orders, create_statement("orders_user_idx", USER), turn_wait_s=0.1)
+    # It would go on for ten seconds.
+    orders.value("SELECT pg_cancel_backend(pid) FROM pg_stat_progress_create_index")
     other.join()
 
 
 def test_a_queued_alter_table_is_let_through_within_a_second(orders):
-    orders.run(SLOWLY)
+    orders.run(SLOWLY, "CREATE TABLE other (a int)")
     results = []
     build = threading.Thread(
         target=lambda: results.extend(apply(orders, create_statement("orders_slow_idx", SLOW)))
     )
     build.start()
     waits_until(lambda: building(orders))
-    begun = time.monotonic()
-    orders.run("ALTER TABLE orders ADD COLUMN later int")
-    assert time.monotonic() - begun < 1.0
+    unhindered = seconds_of(lambda: orders.run("ALTER TABLE other ADD COLUMN later int"))
+    # What it takes when nothing is in its way, a few milliseconds, is more where the machine has much to do.
+    assert seconds_of(lambda: orders.run("ALTER TABLE orders ADD COLUMN later int")) < 1.0 + 20 * unhindered
     build.join()
     assert isinstance(results[0], Failed)
     assert "waited behind it" in results[0].error
@@ -316,7 +329,7 @@ def test_a_server_that_crashes_in_a_build_is_waited_for_and_left_clean(orders):
     orders.run(SLOWLY, "CHECKPOINT")  # The test server commits without waiting for the disk.
     results = []
     statements = [create_statement("orders_slow_idx", SLOW), create_statement("orders_user_idx", USER)]
-    build = threading.Thread(target=lambda: results.extend(apply(orders, *statements)))
+    build = threading.Thread(target=lambda: results.extend(apply(orders, *statements, back_within_s=120)))
     build.start()
     waits_until(lambda: building(orders))
     os.kill(orders.value("SELECT pid FROM pg_stat_progress_create_index"), signal.SIGKILL)
@@ -383,30 +396,30 @@ apply_sql(lambda: connect(sys.argv[1], read_only=False), [create_statement("orde
 
 @pytest.mark.parametrize(("number", "way"), [(signal.SIGINT, "int"), (signal.SIGTERM, "term")])
 def test_an_interrupted_process_leaves_nothing_on_the_server(orders, number, way):
-    orders.run(SLOWLY)
+    orders.run(SLOWLY, MORE)
     child = subprocess.Popen([sys.executable, "-c", _CHILD, orders.url, way], stderr=subprocess.PIPE)
     waits_until(lambda: building(orders))
     child.send_signal(number)
     begun = time.monotonic()
-    _, said = child.communicate(timeout=20)
-    assert time.monotonic() - begun < 5
+    _, said = child.communicate(timeout=60)
+    # The build would have gone on for half a minute.
+    assert time.monotonic() - begun < 15
     assert child.returncode == (143 if way == "term" else -signal.SIGINT), said
     assert not building(orders)
     assert set(orders.indexes("orders")) == {"orders_pkey"}
-    assert orders.value("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'") == 0
+    # A session's locks go when the server has seen its end, which is a moment after that of the process.
+    waits_until(lambda: orders.value("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'") == 0)
 
 
 def test_the_server_ends_the_build_of_a_client_that_was_killed(orders):
-    orders.run(
-        SLOWLY, "INSERT INTO orders SELECT i, 1, 'PAID', 1, '', now() FROM generate_series(2001, 6000) i"
-    )
+    orders.run(SLOWLY, MORE)
     child = subprocess.Popen([sys.executable, "-c", _CHILD, orders.url, "int"], stderr=subprocess.PIPE)
     waits_until(lambda: building(orders))
     child.kill()
     child.communicate()
     begun = time.monotonic()
     waits_until(lambda: not building(orders))
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 15
 
 
 def test_the_journal_says_what_was_done_before_and_after(orders, tmp_path):
@@ -459,20 +472,21 @@ def _write_latency(database, work):
     mine = WriterProbe(database.open, sql, [{"id": n} for n in range(1, 500)])
     theirs = WriterProbe(database.open, sql, [{"id": n} for n in range(501, 1000)])
     with mine, theirs:
-        time.sleep(0.2)
+        waits_until(lambda: all(probe.report().count > 10 for probe in (mine, theirs)))
         work()
-        time.sleep(0.2)
+        done = max(probe.report().count for probe in (mine, theirs))
+        waits_until(lambda: all(probe.report().count > done + 10 for probe in (mine, theirs)))
     reports = [mine.report(), theirs.report()]
-    assert all(report.errors == () and report.count > 20 for report in reports)
+    assert all(report.errors == () for report in reports)
     return max(report.max_ms for report in reports)
 
 
 def test_writers_are_held_up_by_a_plain_build_and_not_by_ours(orders):
-    orders.run(SLOWLY, "DELETE FROM orders WHERE id > 500")
+    orders.run(SLOWLY, "DELETE FROM orders WHERE id > 600")
     ours = _write_latency(orders, lambda: apply(orders, create_statement("orders_slow_idx", SLOW)))
     assert orders.indexes("orders")["orders_slow_idx"].valid
     orders.run("DROP INDEX orders_slow_idx")
     plain = _write_latency(orders, lambda: orders.run("CREATE INDEX orders_slow_idx ON orders (slowly(id))"))
     print(f"longest write: {ours:.0f} ms beside our build, {plain:.0f} ms beside a plain one")
-    assert ours < 1000
-    assert plain > 1500
+    assert ours < 2500
+    assert plain > 2500

@@ -54,7 +54,7 @@ def test_a_function_that_needs_a_search_path_is_told_as_such(orders):
 def test_the_backend_and_the_index_are_recorded_before_and_while_it_builds(orders):
     orders.run(
         "CREATE FUNCTION public.slowly(bigint) RETURNS bigint IMMUTABLE LANGUAGE plpgsql AS "
-        "$$ BEGIN IF $1 = 1 THEN PERFORM pg_catalog.pg_sleep(1); END IF; RETURN $1; END $$"
+        "$$ BEGIN IF $1 = 1 THEN PERFORM pg_catalog.pg_sleep(2); END IF; RETURN $1; END $$"
     )
     recorded = []
     slow = Index("public", "orders", (Key(expression="public.slowly(id)"),))

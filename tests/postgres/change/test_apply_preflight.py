@@ -6,6 +6,7 @@ import threading
 import time
 
 import pytest
+from tests.postgres.change.conftest import waits_until
 
 from indexical.apply.estimate import estimate
 from indexical.apply.facts import read
@@ -238,14 +239,10 @@ def test_a_schema_change_that_waits_for_its_lock_is_named_with_its_statement(ord
         )
         pid = changer.backend_pid
         change.start()
-        found = ()
-        for _ in range(100):
-            found = look(orders, ("orders_user_idx", USER))
-            if found:
-                break
-            time.sleep(0.02)
+        found = []
+        waits_until(lambda: found.extend(look(orders, ("orders_user_idx", USER))) or found)
         reader.execute("ROLLBACK")
-        change.join(10)
+        change.join(60)
     (finding,) = refusals(found)
     assert (finding.code, finding.subject) == ("P38", "public.orders")
     assert f"pid {pid} " in finding.message

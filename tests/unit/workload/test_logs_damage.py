@@ -233,7 +233,11 @@ def _mutated(draw: st.DrawFn) -> tuple[str, bytes]:
     return FORMATS[number], bytes(raw)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(_mutated(), st.booleans())
 def test_no_mutated_log_raises_anything_but_a_refusal(
     tmp_path: Path, case: tuple[str, bytes], packed: bool
@@ -249,7 +253,11 @@ def test_no_mutated_log_raises_anything_but_a_refusal(
     assert all(skipped.what.isprintable() for skipped in workload.skipped)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=100,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(st.binary(max_size=600), st.sampled_from([".log", ".csv", ".json", ".jsonl", ".sql", ".gz"]))
 def test_no_bytes_raise_anything_but_a_refusal(tmp_path: Path, raw: bytes, ending: str) -> None:
     path = tmp_path / f"fuzz{ending}"
