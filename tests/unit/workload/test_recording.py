@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -69,3 +71,22 @@ def test_a_termination_is_passed_on_to_the_command(tmp_path: Path) -> None:
     assert record([sys.executable, "-c", command], output) == 0
     waiting.join()
     assert output.read_text() == "begun ended"
+
+
+def test_a_request_to_stop_that_comes_while_the_command_starts_reaches_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[subprocess.Popen[bytes]] = []
+    before = signal.getsignal(signal.SIGTERM)
+
+    class Starting(subprocess.Popen[bytes]):
+        def __init__(self, command: list[str], **options: Any) -> None:
+            os.kill(os.getpid(), signal.SIGTERM)
+            super().__init__(command, **options)
+            started.append(self)
+
+    monkeypatch.setattr("indexical.workload.recording.subprocess.Popen", Starting)
+    code = record([sys.executable, "-c", "import time; time.sleep(60)"], tmp_path / "out.jsonl")
+    assert code == 128 + signal.SIGTERM
+    assert started[0].returncode == -signal.SIGTERM
+    assert signal.getsignal(signal.SIGTERM) is before
