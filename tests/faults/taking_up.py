@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -77,10 +76,3 @@ def opened_with(place: Place, **options: Any) -> Any:
         return connect(place.url, read_only=False, **options)
 
     return open_session
-
-
-def later(seconds: float, what: Any) -> threading.Timer:
-    timer = threading.Timer(seconds, what)
-    timer.daemon = True
-    timer.start()
-    return timer

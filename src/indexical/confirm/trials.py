@@ -208,10 +208,10 @@ def _planned(
     found: list[ExplainResult] = []
     with _troubles(), without(session, gone):
         found.extend(explain(session, statement, values) for values in parameters)
-    used = {name for each in found for name in each.plan(indexes).index_names}
+    names = {name for each in found for name in each.plan(indexes).index_names}
     return _Planned(
         weighted_mean([each.cost for each in found], weights),
-        tuple(sorted(used)),
+        tuple(sorted(names)),
         tuple(each.document["Plan"] for each in found),
     )
 

@@ -6,7 +6,6 @@ from tests.faults.harness.acting import (
     advice_file,
     apply_here,
     build_in_thread,
-    interrupted_after,
     let_go,
     slow_index,
 )
@@ -39,7 +38,6 @@ __all__ = [
     "expect",
     "files_are_private",
     "hold",
-    "interrupted_after",
     "let_go",
     "nothing_changes",
     "nothing_left_in",

@@ -232,15 +232,3 @@ def let_go(url: str) -> Iterator[None]:
         yield
         # Said here: the server ends a closed session a moment later, and the next build is not to find the lock.
         session.execute(f"SELECT pg_catalog.pg_advisory_unlock_shared({_LET_GO[0]}, {_LET_GO[1]})")
-
-
-@contextmanager
-def interrupted_after(seconds: float, how: int = signal.SIGINT) -> Iterator[None]:
-    """Sends a signal to this process after a while, as Ctrl-C does."""
-    timer = threading.Timer(seconds, lambda: os.kill(os.getpid(), how))
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
-        timer.join()
